@@ -1,0 +1,131 @@
+package cluster
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/initguard/initguard/test/cluster/binaries"
+	"github.com/initguard/initguard/test/cluster/process"
+)
+
+const (
+	loopback = "127.0.0.1"
+	// serviceRange is the range of ClusterIPs. Clusters may share it: nothing
+	// routes there.
+	serviceRange   = "10.0.0.0/24"
+	firstServiceIP = "10.0.0.1"
+	issuer         = "https://kubernetes.default.svc.cluster.local"
+	// stopGrace is how long a component may take to end after SIGTERM.
+	stopGrace = 10 * time.Second
+)
+
+// Names of files in the cluster's folder.
+const (
+	pkiFolder          = "pki"
+	caName             = "ca"
+	apiServerName      = "kube-apiserver"
+	etcdName           = "etcd"
+	etcdClientName     = "etcd-client"
+	serviceAccountName = "service-account"
+	kubeconfigFile     = "admin.kubeconfig"
+	kubectlCache       = "kubectl-cache"
+)
+
+// A controlPlane is what the command lines of its components depend on.
+type controlPlane struct {
+	dir      string
+	binaries binaries.Set
+	options  Options
+}
+
+func (c controlPlane) pki(name string) string {
+	return filepath.Join(c.dir, pkiFolder, name)
+}
+
+// etcd returns how to start etcd. Clients need a certificate of the cluster's
+// authority: so nobody else on the machine gets in, and an API server never
+// talks to the etcd of another cluster that took the port.
+func (c controlPlane) etcd(port int) process.Spec {
+	url := "https://" + address(port)
+	return process.Spec{
+		Name:  etcdName,
+		Path:  c.binaries.Etcd,
+		Grace: stopGrace,
+		Args: []string{
+			"--name=" + etcdName,
+			"--data-dir=" + filepath.Join(c.dir, etcdName),
+			"--listen-client-urls=" + url,
+			"--advertise-client-urls=" + url,
+			"--listen-peer-urls=http://" + address(0), // No peer ever calls.
+			"--cert-file=" + c.pki(etcdName+".crt"),
+			"--key-file=" + c.pki(etcdName+".key"),
+			"--client-cert-auth",
+			"--trusted-ca-file=" + c.pki(caName+".crt"),
+			"--enable-grpc-gateway=false",
+			"--unsafe-no-fsync", // The data never outlives the process.
+			"--log-level=warn",
+		},
+	}
+}
+
+// apiServer returns how to start kube-apiserver. Its environment is empty like
+// etcd's, so that no variable of the user's changes what a test sees.
+func (c controlPlane) apiServer(port, etcdPort int) process.Spec {
+	args := []string{
+		"--bind-address=" + loopback,
+		"--secure-port=" + strconv.Itoa(port),
+		"--cert-dir=" + filepath.Join(c.dir, pkiFolder),
+		"--tls-cert-file=" + c.pki(apiServerName+".crt"),
+		"--tls-private-key-file=" + c.pki(apiServerName+".key"),
+		"--client-ca-file=" + c.pki(caName+".crt"),
+		"--etcd-servers=https://" + address(etcdPort),
+		"--etcd-cafile=" + c.pki(caName+".crt"),
+		"--etcd-certfile=" + c.pki(etcdClientName+".crt"),
+		"--etcd-keyfile=" + c.pki(etcdClientName+".key"),
+		"--authorization-mode=RBAC",
+		"--service-account-issuer=" + issuer,
+		"--service-account-key-file=" + c.pki(serviceAccountName+".pub"),
+		"--service-account-signing-key-file=" + c.pki(serviceAccountName+".key"),
+		"--service-cluster-ip-range=" + serviceRange,
+		// Without an address of its own the server looks for the host's default
+		// route, which a machine without a network lacks; and a loopback address
+		// is not valid in the endpoints of the Service kubernetes.
+		"--advertise-address=" + loopback,
+		"--endpoint-reconciler-type=none",
+		"--allow-privileged",
+		"--profiling=false",
+	}
+	if !c.options.ServiceAccountAdmission {
+		args = append(args, "--disable-admission-plugins=ServiceAccount")
+	}
+	return process.Spec{
+		Name:  apiServerName,
+		Path:  c.binaries.APIServer,
+		Grace: stopGrace,
+		Args:  append(args, c.options.APIServerArgs...),
+	}
+}
+
+func address(port int) string {
+	return net.JoinHostPort(loopback, strconv.Itoa(port))
+}
+
+// freePort returns a loopback port that nobody listens on now. Another process
+// may take it before a component does.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", address(0))
+	if err != nil {
+		return 0, fmt.Errorf("free port: %w", err)
+	}
+	_, text, err := net.SplitHostPort(listener.Addr().String())
+	if closeErr := listener.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return 0, fmt.Errorf("free port: %w", err)
+	}
+	return strconv.Atoi(text)
+}
