@@ -1,0 +1,39 @@
+package imageinspect
+
+// StepKind is what a step of the chain did.
+type StepKind string
+
+// The kinds of step, in the order in which they usually come.
+const (
+	StepPod     StepKind = "pod"     // a field of the pod decides
+	StepArgv    StepKind = "argv"    // where argv comes from
+	StepWrapper StepKind = "wrapper" // a program that execs another
+	StepShell   StepKind = "shell"   // a shell and its command string
+	StepProgram StepKind = "program" // where the chain ends
+)
+
+// Step is one step on the way from argv to PID 1, with its evidence.
+type Step struct {
+	Kind StepKind `json:"kind"`
+	// Program is the base name of the program that the step is about.
+	Program string `json:"program,omitempty"`
+	// Text says what happens; base names only.
+	Text string `json:"text"`
+	// Detail holds argv or a path as they are. Only the CLI, which runs with
+	// its caller's own rights, shows it.
+	Detail string `json:"detail,omitempty"`
+	// Evidence is where the knowledge comes from: a measurement or a source.
+	Evidence string `json:"evidence,omitempty"`
+}
+
+// Result is the answer for one container on one platform.
+type Result struct {
+	// Argv is what the runtime starts. It may hold secrets: never show it to
+	// tenants.
+	Argv []string
+	// PID1 is the base name of the program that ends up as PID 1, empty when
+	// that is not known.
+	PID1    string
+	Verdict Verdict
+	Chain   []Step
+}

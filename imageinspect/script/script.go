@@ -1,0 +1,92 @@
+// Package script says what the command string of a shell (`sh -c STRING`) ends
+// up as: another program, because the shell execs it, or the shell itself.
+//
+// It is pure. The string is parsed and never run; what can't be followed ends
+// as Unclear with the place and the cause.
+package script
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Shell is a shell whose habits are measured.
+type Shell string
+
+// The shells. They differ in when the last command of a string replaces them.
+const (
+	Bash    Shell = "bash"
+	Dash    Shell = "dash"
+	Busybox Shell = "busybox"
+)
+
+// EndKind is how a command string ends, as far as PID 1 is concerned. The zero
+// value is no answer.
+type EndKind uint8
+
+// The kinds of end.
+const (
+	Unclear EndKind = iota // it can't be said; Why says what stands in the way
+	Execs                  // the shell replaces itself by Argv
+	Stays                  // the shell stays and waits for the commands below it
+)
+
+// End is how a command string ends.
+type End struct {
+	Kind EndKind
+	// Argv is the program that replaces the shell. Text that can't be known is
+	// marked by UnknownPart.
+	Argv []string
+	// Line is the line of the deciding command, from 1.
+	Line int
+	// Why says in one clause what decided, without any value of a variable.
+	Why string
+}
+
+// Input is a command string with what is known around it.
+type Input struct {
+	Source string
+	Shell  Shell
+	// Name is $0, Params are $1 and so on.
+	Name   string
+	Params []string
+	// Env is the environment as far as it is known; a name that it lacks may
+	// still be set. Values may hold unknown parts.
+	Env map[string]string
+	// UnknownPart marks text that can't be known, named after what it depends on.
+	UnknownPart func(name string) string
+}
+
+// maxSource bounds a command string, in bytes; execve itself takes no longer
+// argument (MAX_ARG_STRLEN on Linux).
+const maxSource = 128 << 10
+
+// maxNodes bounds how many statements are looked at.
+const maxNodes = 2000
+
+// Command evaluates a command string.
+func Command(in Input) End {
+	if len(in.Source) > maxSource {
+		return End{Why: "the command string is longer than the kernel takes"}
+	}
+	if in.UnknownPart == nil {
+		in.UnknownPart = func(string) string { return unknownMark + unknownMark }
+	}
+	if strings.Contains(in.Source, unknownMark) {
+		return End{Line: 1, Why: "the command string depends on a value that is not in the pod"}
+	}
+	variant := syntax.LangPOSIX
+	if in.Shell == Bash {
+		variant = syntax.LangBash
+	}
+	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(in.Source), "")
+	if err != nil {
+		return End{Line: 1, Why: "the command string can't be parsed"}
+	}
+	e := evaluator{in: in, vars: map[string]string{}, newline: strings.HasSuffix(in.Source, "\n")}
+	if end, done := e.list(file.Stmts, true); done {
+		return end
+	}
+	return e.end()
+}
