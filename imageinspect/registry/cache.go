@@ -1,0 +1,155 @@
+package registry
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+const (
+	// maxFactsBytes and maxTopsBytes bound the caches by weight, so that
+	// images with huge environments or indexes push out others, not the
+	// process.
+	maxFactsBytes = 48 << 20
+	maxTopsBytes  = 16 << 20
+
+	maxSessions = 256
+	// sessionTTL is how long a login is used again; tokens that expire before
+	// that are renewed.
+	sessionTTL = 5 * time.Minute
+)
+
+// credentials say whose rights a lookup is made with.
+type credentials string
+
+const (
+	anonymous credentials = "anonymous"
+	shared    credentials = "shared"
+)
+
+// sessionKey is a repository as seen with some credentials.
+type sessionKey struct {
+	repository string
+	creds      credentials
+	plainHTTP  bool
+}
+
+// accessKey stands for the proof that these credentials may read this tag or
+// digest in this repository.
+type accessKey struct {
+	sessionKey
+	identifier string
+}
+
+// failureKey is one lookup; without an identifier, all of a repository.
+type failureKey struct {
+	accessKey
+	platforms string
+}
+
+// contentKey is content of a repository. Content is the same for all who may
+// read it, but is only shown after access was proved: a registry says that a
+// digest is in this repository, not that it is in another.
+type contentKey struct {
+	repository string
+	digest     v1.Hash
+}
+
+// caches hold what was learned.
+type caches struct {
+	access   *ttlCache[accessKey, v1.Hash]
+	failures *ttlCache[failureKey, *problem]
+	sessions *ttlCache[sessionKey, *session]
+	tops     *weightCache[contentKey, top]
+	facts    *weightCache[contentKey, facts]
+}
+
+func newCaches(o Options) (*caches, error) {
+	access, err1 := newTTLCache[accessKey, v1.Hash](o.CacheSize, o.Now)
+	failures, err2 := newTTLCache[failureKey, *problem](o.CacheSize, o.Now)
+	sessions, err3 := newTTLCache[sessionKey, *session](maxSessions, o.Now)
+	tops, err4 := newWeightCache[contentKey, top](o.CacheSize, maxTopsBytes, top.weight)
+	known, err5 := newWeightCache[contentKey, facts](o.CacheSize, maxFactsBytes, func(f facts) int { return f.weight })
+	for _, err := range []error{err1, err2, err3, err4, err5} {
+		if err != nil {
+			return nil, fmt.Errorf("registry options: CacheSize: %w", err)
+		}
+	}
+	return &caches{access: access, failures: failures, sessions: sessions, tops: tops, facts: known}, nil
+}
+
+// ttlCache is an LRU whose entries expire.
+type ttlCache[K comparable, V any] struct {
+	entries *lru.Cache[K, expiring[V]]
+	now     func() time.Time
+}
+
+type expiring[V any] struct {
+	value V
+	until time.Time
+}
+
+func newTTLCache[K comparable, V any](size int, now func() time.Time) (*ttlCache[K, V], error) {
+	entries, err := lru.New[K, expiring[V]](size)
+	if err != nil {
+		return nil, fmt.Errorf("cache of %d entries: %w", size, err)
+	}
+	return &ttlCache[K, V]{entries: entries, now: now}, nil
+}
+
+func (c *ttlCache[K, V]) get(key K) (value V, ok bool) {
+	e, ok := c.entries.Get(key)
+	if !ok || !c.now().Before(e.until) {
+		return value, false
+	}
+	return e.value, true
+}
+
+func (c *ttlCache[K, V]) add(key K, value V, ttl time.Duration) {
+	c.entries.Add(key, expiring[V]{value: value, until: c.now().Add(ttl)})
+}
+
+func (c *ttlCache[K, V]) remove(key K) { c.entries.Remove(key) }
+
+// weightCache is an LRU bounded by number and by weight in bytes.
+type weightCache[K comparable, V any] struct {
+	mu         sync.Mutex
+	entries    *simplelru.LRU[K, V]
+	weigh      func(V) int
+	total, max int
+}
+
+func newWeightCache[K comparable, V any](size, maxWeight int, weigh func(V) int) (*weightCache[K, V], error) {
+	c := &weightCache[K, V]{weigh: weigh, max: maxWeight}
+	entries, err := simplelru.NewLRU(size, func(_ K, v V) { c.total -= weigh(v) })
+	if err != nil {
+		return nil, fmt.Errorf("cache of %d entries: %w", size, err)
+	}
+	c.entries = entries
+	return c, nil
+}
+
+func (c *weightCache[K, V]) get(key K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entries.Get(key)
+}
+
+func (c *weightCache[K, V]) add(key K, value V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Removing first has the old value's weight taken off in one place.
+	c.entries.Remove(key)
+	c.total += c.weigh(value)
+	c.entries.Add(key, value)
+	for c.total > c.max {
+		if _, _, ok := c.entries.RemoveOldest(); !ok {
+			return
+		}
+	}
+}

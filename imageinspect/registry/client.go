@@ -1,0 +1,161 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/initguard/initguard/imageinspect"
+)
+
+// Client inspects images in registries. It is safe for concurrent use.
+type Client struct {
+	options   Options
+	rules     rules
+	out       http.RoundTripper
+	closeIdle func()
+	caches    *caches
+	flights   *flights
+	large     chan struct{}
+	// base ends with Close; each inspection derives its own deadline from it.
+	base context.Context // Inspections outlive their callers.
+	stop context.CancelFunc
+}
+
+// New makes a Client; Close ends its background work.
+func New(o Options) (*Client, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	remembered, err := newCaches(o)
+	if err != nil {
+		return nil, err
+	}
+	out, closeIdle := newTransport(o)
+	base, stop := context.WithCancel(context.Background())
+	return &Client{
+		options:   o,
+		rules:     rules{registries: o.Registries, guard: o.GuardAddresses},
+		out:       out,
+		closeIdle: closeIdle,
+		caches:    remembered,
+		flights:   newFlights(o.MaxInspections),
+		large:     make(chan struct{}, maxLarge),
+		base:      base,
+		stop:      stop,
+	}, nil
+}
+
+// Close stops all inspections and waits for them to end.
+func (c *Client) Close() {
+	c.stop()
+	c.flights.close()
+	c.closeIdle()
+}
+
+// Inspect says what an image starts on each platform of the query that it has,
+// in the query's order; without platforms, on each of its Linux ones, up to
+// maxPlatforms. The answer is shared with other callers: don't change it.
+//
+// Errors are always *imageinspect.Failure. When ctx ends first, the code is
+// CodeStillInspecting; the inspection goes on and its answer is there for a
+// later call.
+func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinspect.Image, error) {
+	r, p := c.parse(q)
+	if p != nil {
+		return nil, p.failure()
+	}
+	a, hit := c.known(r)
+	c.options.Observer.Cache(hit)
+	if !hit {
+		a = c.wait(ctx, r)
+	}
+	if a.problem != nil {
+		return nil, a.problem.failure()
+	}
+	return a.images, nil
+}
+
+// wait joins the inspection, or starts it, and waits as long as ctx allows.
+func (c *Client) wait(ctx context.Context, r request) answer {
+	known := func() (answer, bool) { return c.known(r) }
+	run := func() answer { return c.inspectOnce(r) } //nolint:contextcheck // It outlives its callers.
+	f := c.flights.join(r.key(), known, run)
+	select {
+	case <-f.done: // goes before a deadline that has passed as well
+		return f.answer
+	default:
+	}
+	select {
+	case <-f.done:
+		return f.answer
+	case <-ctx.Done():
+		return answer{problem: &problem{
+			code: imageinspect.CodeStillInspecting, result: "timeout", cause: ctx.Err(),
+			detail: r.repository.Name() + ": no answer within the caller's deadline; the inspection goes on",
+		}}
+	}
+}
+
+// inspectOnce is one inspection with its own deadline, apart from any caller.
+func (c *Client) inspectOnce(r request) answer {
+	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
+	defer cancel()
+	start := c.options.Now()
+	images, err := c.inspect(ctx, r)
+	took := c.options.Now().Sub(start)
+	if err == nil {
+		c.options.Observer.Inspection("ok", took)
+		return answer{images: images}
+	}
+	p := asProblem(r.repository.Name(), err)
+	c.options.Observer.Inspection(p.result, took)
+	if c.base.Err() == nil {
+		c.remember(r, p)
+	}
+	return answer{problem: p}
+}
+
+// remember keeps a failure for a while. The registry's wish to be left alone
+// holds for the whole repository, since asking for another tag would not
+// respect it; other repositories must not suffer from what this one was told.
+func (c *Client) remember(r request, p *problem) {
+	if p.code == imageinspect.CodeNoPlatform {
+		return // comes from what is cached as facts
+	}
+	kept := *p
+	kept.cause = nil // may hold the whole request
+	key, ttl := r.key(), c.options.FailureTTL
+	if p.retryAfter > 0 {
+		key = repositoryKey(r)
+		ttl = max(ttl, p.retryAfter)
+	}
+	c.caches.failures.add(key, &kept, ttl)
+}
+
+func repositoryKey(r request) failureKey {
+	return failureKey{accessKey: accessKey{sessionKey: r.session()}}
+}
+
+// keychain is the one that a request's credentials stand for.
+func (c *Client) keychain(r request) authn.Keychain {
+	if r.creds == shared {
+		return c.options.Keychain
+	}
+	return nil
+}
+
+// session returns a login that holds, or logs in.
+func (c *Client) session(ctx context.Context, r request) (*session, error) {
+	if s, ok := c.caches.sessions.get(r.session()); ok {
+		return s, nil
+	}
+	s, err := login(ctx, r.repository, c.keychain(r), c.out, c.large)
+	if err != nil {
+		return nil, err
+	}
+	c.caches.sessions.add(r.session(), s, sessionTTL)
+	return s, nil
+}

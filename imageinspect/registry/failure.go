@@ -1,0 +1,197 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/initguard/initguard/imageinspect"
+)
+
+// What tenants are told. One text for all that a registry may do, so that
+// nobody can probe the network through the answers.
+const (
+	textNotInspected    = "the image could not be inspected"
+	textStillInspecting = "still inspecting the image"
+	textNoPlatform      = "the image lacks the platforms that it would run on"
+	textBadName         = "the image reference can't be parsed"
+)
+
+const codeUnreachable = imageinspect.CodeUnreachable
+
+// maxDetail bounds a Detail in bytes.
+const maxDetail = 512
+
+// problem is a failure on the way to an image, for the platform's eyes: detail
+// holds no credentials and no query of any URL.
+type problem struct {
+	code imageinspect.Code
+	// result is what the Observer is told.
+	result string
+	detail string
+	// retryAfter is the registry's wish; zero when it has none.
+	retryAfter time.Duration
+	cause      error
+}
+
+func (p *problem) Error() string { return p.detail }
+
+// Unwrap gives the cause, whose text may not be safe to show.
+func (p *problem) Unwrap() error { return p.cause }
+
+func invalid(where string, err error) *problem {
+	return &problem{code: imageinspect.CodeImageInvalid, result: "image-invalid", detail: where + ": " + err.Error(), cause: err}
+}
+
+func noPlatform(where string, wanted, have []platform) *problem {
+	ask := "any Linux platform"
+	if len(wanted) > 0 {
+		ask = joinPlatforms(wanted)
+	}
+	return &problem{
+		code:   imageinspect.CodeNoPlatform,
+		result: "no-platform",
+		detail: fmt.Sprintf("%s: asked for %s; the image has %s", where, ask, joinPlatforms(have)),
+	}
+}
+
+func joinPlatforms(ps []platform) string {
+	if len(ps) == 0 {
+		return "none that is named"
+	}
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// failure is the error that callers see.
+func (p *problem) failure() *imageinspect.Failure {
+	text := textNotInspected
+	switch p.code {
+	case imageinspect.CodeNoPlatform:
+		text = textNoPlatform
+	case imageinspect.CodeImageName:
+		text = textBadName
+	case imageinspect.CodeStillInspecting:
+		text = textStillInspecting
+	}
+	// A copy: remembered problems are shared between callers.
+	shown := *p
+	shown.detail = clip(p.detail)
+	return &imageinspect.Failure{Reason: imageinspect.Reason{Code: p.code, Text: text, Detail: shown.detail}, Err: &shown}
+}
+
+// asProblem turns any error of an inspection into a problem. where is the
+// registry or file that the inspection was about.
+func asProblem(where string, err error) *problem {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	result, detail := explain(err)
+	code := codeUnreachable
+	if result == "image-invalid" {
+		code = imageinspect.CodeImageInvalid
+	}
+	return &problem{code: code, result: result, detail: where + ": " + detail, cause: err}
+}
+
+// explain names an error by kinds that are known to be safe: a login's error
+// may quote the token server's whole answer.
+func explain(err error) (result, detail string) {
+	var (
+		status  *transport.Error
+		refused *refusedError
+		large   *tooLargeError
+		dns     *net.DNSError
+		op      *net.OpError
+		cert    *tls.CertificateVerificationError
+		uerr    *url.Error
+	)
+	switch {
+	case errors.As(err, &refused):
+		return "refused", refused.Error()
+	case errors.As(err, &large):
+		return "image-invalid", large.Error()
+	case errors.As(err, &status):
+		return statusResult(status.StatusCode), statusDetail(status.StatusCode)
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return "timeout", "no answer in time"
+	case errors.Is(err, context.Canceled):
+		return "unreachable", "the inspection was stopped"
+	case errors.As(err, &dns):
+		return "unreachable", dns.Error()
+	case errors.As(err, &cert):
+		return "unreachable", "certificate: " + cert.Err.Error()
+	case errors.As(err, &op):
+		return "unreachable", op.Error()
+	case errors.As(err, &uerr):
+		return "unreachable", uerr.Err.Error()
+	default:
+		return "unreachable", "the registry's answer could not be understood"
+	}
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func statusResult(code int) string {
+	switch {
+	case code == http.StatusUnauthorized:
+		return "unauthorized"
+	case code == http.StatusForbidden:
+		return "forbidden"
+	case code == http.StatusNotFound:
+		return "not-found"
+	case code == http.StatusTooManyRequests:
+		return "rate-limited"
+	case code >= http.StatusInternalServerError:
+		return "server-error"
+	default:
+		return "unreachable"
+	}
+}
+
+// statusDetail says what a status means here and what to do about it.
+func statusDetail(code int) string {
+	text := fmt.Sprintf("status %d %s", code, http.StatusText(code))
+	switch statusResult(code) {
+	case "unauthorized":
+		return text + ": a login is needed or was refused (docker login; for the webhook, credentials and a shared entry for this registry)"
+	case "forbidden":
+		return text + ": these credentials may not pull this repository"
+	case "not-found":
+		return text + ": no such image, or it is hidden from these credentials"
+	case "rate-limited":
+		return text + ": too many requests; log in or wait"
+	default:
+		return text
+	}
+}
+
+// clip makes foreign text fit for one line of a log.
+func clip(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) <= maxDetail {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxDetail], "") + "…"
+}

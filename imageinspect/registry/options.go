@@ -1,0 +1,150 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+)
+
+// Registry says how one registry, or any other host on the way to an image
+// (token server, redirect target), is to be spoken to.
+type Registry struct {
+	// Host is "host" or "host:port", compared exactly but for case. Without a
+	// port it stands for the scheme's own.
+	Host string
+	// Shared marks a registry that the nodes pull from with the credentials
+	// of Options.Keychain: their answers may be given to any tenant.
+	Shared bool
+	// PlainHTTP allows http to this host.
+	PlainHTTP bool
+	// AllowAddresses are addresses that the guard lets through for this host,
+	// loopback and private ones too.
+	AllowAddresses []netip.Prefix
+}
+
+// Observer counts what the Client does. Its methods are called from many
+// goroutines and must not block.
+type Observer interface {
+	// Inspection reports one finished inspection. The results are ok,
+	// no-platform, image-invalid, unauthorized, forbidden, not-found,
+	// rate-limited, server-error, timeout, refused and unreachable.
+	Inspection(result string, d time.Duration)
+	// Cache reports once per call whether it was answered from memory,
+	// remembered failures included.
+	Cache(hit bool)
+}
+
+// Options configure a Client. The zero value asks anonymously, unguarded, with
+// the defaults given at each field.
+type Options struct {
+	// Registries gives the entries that hold now; it is called often. A nil
+	// func gives none.
+	Registries func() []Registry
+	// Keychain gives credentials for Shared registries. Default: none.
+	Keychain authn.Keychain
+	// AllShared uses Keychain for every registry. Only for a client that acts
+	// with the rights of the person who runs it.
+	AllShared bool
+	// GuardAddresses refuses, after DNS and for each connection, addresses
+	// that a tenant must not reach through this client, and plain http where
+	// no entry allows it.
+	GuardAddresses bool
+	// Proxy is http.Transport's Proxy. It can't be combined with
+	// GuardAddresses, which must see the address that is really reached.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// CacheSize is how many images (manifests of one platform) are remembered.
+	// Default: 10,000.
+	CacheSize int
+	// TagTTL is how long a tag's digest, and the proof that a digest may be
+	// read in a repository, hold. Default: 60 s.
+	TagTTL time.Duration
+	// FailureTTL is how long a failure is answered again without asking.
+	// Default: 15 s. A registry's Retry-After may make it longer, up to
+	// maxRetryAfter.
+	FailureTTL time.Duration
+	// Timeout bounds one inspection, however long its callers wait.
+	// Default: 30 s.
+	Timeout time.Duration
+	// MaxInspections bounds the inspections under way. Default: 64.
+	MaxInspections int
+
+	// Observer counts. Default: nobody.
+	Observer Observer
+	// Now is the clock that cached entries age by. Default: time.Now.
+	Now func() time.Time
+}
+
+// withDefaults fills in what is zero.
+func (o Options) withDefaults() Options {
+	d := Options{
+		Registries:     func() []Registry { return nil },
+		Keychain:       authn.NewMultiKeychain(),
+		CacheSize:      10_000,
+		TagTTL:         60 * time.Second,
+		FailureTTL:     15 * time.Second,
+		Timeout:        30 * time.Second,
+		MaxInspections: 64,
+		Observer:       nobody{},
+		Now:            time.Now,
+	}
+	if o.Registries == nil {
+		o.Registries = d.Registries
+	}
+	if o.Keychain == nil {
+		o.Keychain = d.Keychain
+	}
+	if o.Observer == nil {
+		o.Observer = d.Observer
+	}
+	if o.Now == nil {
+		o.Now = d.Now
+	}
+	o.CacheSize = orDefault(o.CacheSize, d.CacheSize)
+	o.TagTTL = orDefault(o.TagTTL, d.TagTTL)
+	o.FailureTTL = orDefault(o.FailureTTL, d.FailureTTL)
+	o.Timeout = orDefault(o.Timeout, d.Timeout)
+	o.MaxInspections = orDefault(o.MaxInspections, d.MaxInspections)
+	return o
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// validate names every field that can't be used.
+func (o Options) validate() error {
+	var errs []error
+	for name, n := range map[string]int64{
+		"CacheSize":      int64(o.CacheSize),
+		"TagTTL":         int64(o.TagTTL),
+		"FailureTTL":     int64(o.FailureTTL),
+		"Timeout":        int64(o.Timeout),
+		"MaxInspections": int64(o.MaxInspections),
+	} {
+		if n < 0 {
+			errs = append(errs, fmt.Errorf("registry options: %s: must not be negative", name))
+		}
+	}
+	if o.GuardAddresses && o.AllShared {
+		errs = append(errs, errors.New("registry options: AllShared: must not be set with GuardAddresses: tenants would be answered with credentials that are not shared"))
+	}
+	if o.GuardAddresses && o.Proxy != nil {
+		errs = append(errs, errors.New("registry options: Proxy: must not be set with GuardAddresses: addresses behind a proxy can't be checked"))
+	}
+	return errors.Join(errs...)
+}
+
+type nobody struct{}
+
+func (nobody) Inspection(string, time.Duration) {}
+func (nobody) Cache(bool)                       {}
