@@ -1,0 +1,105 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/webhook/policy"
+)
+
+// Inspector looks images up. An error is an *imageinspect.Failure, whose
+// reason becomes the verdict. It has to return when ctx ends.
+type Inspector interface {
+	Inspect(ctx context.Context, q imageinspect.Query) ([]imageinspect.Image, error)
+}
+
+// Assessor assesses pod specs. The webhook and the offline commands share it,
+// so that they say the same.
+type Assessor struct {
+	Inspector Inspector
+	Evaluator *imageinspect.Evaluator
+	// Platforms are those of the cluster's nodes, as os/arch.
+	Platforms []string
+}
+
+// maxLookups bounds the images of one pod that are asked for at a time.
+const maxLookups = 8
+
+// Assess assesses a pod's containers. It asks the Inspector only for the images
+// whose answer the pod does not already hold, each of them once.
+func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.PodSpec) []policy.Assessment {
+	if _, settled := policy.PodAnswer(spec); settled {
+		return policy.Assess(spec, nil)
+	}
+	results := make(map[string]imageinspect.Result)
+	var open []policy.Container
+	for _, c := range policy.Containers(spec) {
+		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(c.Container)); decided {
+			results[c.Name] = r
+			continue
+		}
+		open = append(open, c)
+	}
+	lookups := a.lookUp(ctx, namespace, policy.Platforms(spec, a.Platforms), open)
+	for _, c := range open {
+		results[c.Name] = a.evaluate(ctx, lookups[c.Image], policy.Overrides(c.Container))
+	}
+	return policy.Assess(spec, results)
+}
+
+// lookup is the answer for one image.
+type lookup struct {
+	images []imageinspect.Image
+	err    error
+}
+
+func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []string, open []policy.Container) map[string]*lookup {
+	lookups := make(map[string]*lookup)
+	slots := make(chan struct{}, maxLookups)
+	var wait sync.WaitGroup
+	for _, c := range open {
+		if lookups[c.Image] != nil {
+			continue
+		}
+		l := &lookup{}
+		lookups[c.Image] = l
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			defer func() {
+				if cause := recover(); cause != nil {
+					l.err = fmt.Errorf("panic while inspecting: %T", cause)
+				}
+			}()
+			l.images, l.err = a.Inspector.Inspect(ctx, imageinspect.Query{Reference: c.Image, Namespace: namespace, Platforms: platforms})
+		})
+	}
+	wait.Wait()
+	return lookups
+}
+
+func (a Assessor) evaluate(ctx context.Context, l *lookup, o imageinspect.Overrides) imageinspect.Result {
+	if l.err != nil {
+		return imageinspect.Result{Verdict: imageinspect.Verdict{Reason: reasonOf(l.err)}}
+	}
+	platforms := make([]string, len(l.images))
+	results := make([]imageinspect.Result, len(l.images))
+	for i, image := range l.images {
+		platforms[i] = image.Platform
+		results[i] = a.Evaluator.Evaluate(ctx, image, o)
+	}
+	return imageinspect.Agree(platforms, results)
+}
+
+func reasonOf(err error) imageinspect.Reason {
+	var failure *imageinspect.Failure
+	if errors.As(err, &failure) {
+		return failure.Reason
+	}
+	return imageinspect.Reason{Code: imageinspect.CodeUnreachable, Text: "the image could not be inspected", Detail: err.Error()}
+}

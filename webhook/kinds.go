@@ -1,0 +1,60 @@
+package webhook
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/initguard/initguard/webhook/config"
+)
+
+// workload says where a kind holds its pod template, and who makes the pods.
+type workload struct {
+	// path leads from the object to the template; empty for a Pod, which is
+	// its own template.
+	path []string
+	// controllers are the users that create what an object of this kind owns.
+	controllers []string
+}
+
+// controllerManager is who the built-in controllers are when they share one
+// identity.
+const controllerManager = "system:kube-controller-manager"
+
+func kubeController(name string) []string {
+	return []string{"system:serviceaccount:kube-system:" + name, controllerManager}
+}
+
+// builtIn are the kinds that are judged without any configuration.
+func builtIn() map[schema.GroupKind]workload {
+	template := []string{"spec", "template"}
+	return map[schema.GroupKind]workload{
+		{Kind: "Pod"}:                                    {},
+		{Kind: "PodTemplate"}:                            {path: []string{"template"}},
+		{Kind: "ReplicationController"}:                  {path: template, controllers: kubeController("replication-controller")},
+		{Group: "apps", Kind: "ReplicaSet"}:              {path: template, controllers: kubeController("replicaset-controller")},
+		{Group: "apps", Kind: "Deployment"}:              {path: template, controllers: kubeController("deployment-controller")},
+		{Group: "apps", Kind: "StatefulSet"}:             {path: template, controllers: kubeController("statefulset-controller")},
+		{Group: "apps", Kind: "DaemonSet"}:               {path: template, controllers: kubeController("daemon-set-controller")},
+		{Group: "batch", Kind: "Job"}:                    {path: template, controllers: kubeController("job-controller")},
+		{Group: "batch", Kind: "CronJob"}:                {path: []string{"spec", "jobTemplate", "spec", "template"}, controllers: kubeController("cronjob-controller")},
+		{Group: openShiftApps, Kind: "DeploymentConfig"}: {path: template, controllers: []string{"system:serviceaccount:openshift-infra:deploymentconfig-controller"}},
+	}
+}
+
+const openShiftApps = "apps.openshift.io"
+
+// kinds finds the workload of a kind.
+type kinds struct {
+	builtIn map[schema.GroupKind]workload
+}
+
+func newKinds() kinds { return kinds{builtIn: builtIn()} }
+
+func (k kinds) find(gvk schema.GroupVersionKind, c *config.Config) (workload, bool) {
+	if w, ok := k.builtIn[gvk.GroupKind()]; ok {
+		return w, true
+	}
+	if w, ok := c.Workload(gvk.Group, gvk.Version, gvk.Kind); ok {
+		return workload{path: w.Path(), controllers: w.ControllerUsers}, true
+	}
+	return workload{}, false
+}

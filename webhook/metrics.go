@@ -1,0 +1,118 @@
+package webhook
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/initguard/initguard/webhook/policy"
+)
+
+// Metrics counts what the webhook does. Its labels come from closed sets:
+// nothing that a tenant writes becomes a label.
+type Metrics struct {
+	requests    *prometheus.CounterVec
+	duration    prometheus.Histogram
+	verdicts    *prometheus.CounterVec
+	findings    *prometheus.CounterVec
+	inspections *prometheus.CounterVec
+	inspection  prometheus.Histogram
+	cache       *prometheus.CounterVec
+	reloads     *prometheus.CounterVec
+	configured  prometheus.Gauge
+	problems    prometheus.Counter
+}
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
+	m := &Metrics{
+		requests:    counter("admission_requests_total", "Admission requests, by what became of them.", "decision"),
+		duration:    histogram("admission_duration_seconds", "Time to answer an admission request."),
+		verdicts:    counter("verdicts_total", "Verdicts on containers, by outcome and the code of the reason.", "verdict", "reason"),
+		findings:    counter("findings_total", "Containers whose PID 1 does not reap or is harmed by orphans, by risk.", "risk"),
+		inspections: counter("inspections_total", "Image inspections, by result.", "result"),
+		inspection:  histogram("inspection_duration_seconds", "Time to inspect an image that was not cached."),
+		cache:       counter("image_cache_requests_total", "Lookups in the image cache.", "result"),
+		reloads:     counter("config_reloads_total", "Attempts to take over a changed configuration file.", "result"),
+		configured: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "initguard_config_last_reload_successful", Help: "1 when the configuration file in force is the newest one, 0 when a newer one was refused.",
+		}),
+		problems: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
+		}),
+	}
+	m.configured.Set(1)
+	for _, c := range []prometheus.Collector{
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.cache, m.reloads, m.configured, m.problems,
+	} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "initguard_" + name, Help: help}, labels)
+}
+
+func histogram(name, help string) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "initguard_" + name, Help: help, Buckets: prometheus.ExponentialBuckets(0.0005, 3, 10),
+	})
+}
+
+// decision is what became of a request.
+type decision string
+
+// The decisions.
+const (
+	decisionClean      decision = "clean"
+	decisionWarned     decision = "warned"
+	decisionAudited    decision = "audited"
+	decisionDenied     decision = "denied"
+	decisionExempt     decision = "exempt"
+	decisionUnchanged  decision = "unchanged"
+	decisionUnreadable decision = "unreadable"
+	decisionFailed     decision = "failed"
+)
+
+func (m *Metrics) answered(d decision, took time.Duration) {
+	m.requests.WithLabelValues(string(d)).Inc()
+	m.duration.Observe(took.Seconds())
+}
+
+func (m *Metrics) assessed(assessments []policy.Assessment) {
+	for _, a := range assessments {
+		m.verdicts.WithLabelValues(a.Result.Verdict.Outcome.String(), string(a.Result.Verdict.Reason.Code)).Inc()
+		if a.Finding() {
+			m.findings.WithLabelValues(a.Risk.String()).Inc()
+		}
+	}
+}
+
+// Inspection counts an inspection that went to the registry.
+func (m *Metrics) Inspection(result string, took time.Duration) {
+	m.inspections.WithLabelValues(result).Inc()
+	m.inspection.Observe(took.Seconds())
+}
+
+// Cache counts a lookup in the image cache.
+func (m *Metrics) Cache(hit bool) {
+	if hit {
+		m.cache.WithLabelValues("hit").Inc()
+		return
+	}
+	m.cache.WithLabelValues("miss").Inc()
+}
+
+// Reloaded counts a reload of the configuration file.
+func (m *Metrics) Reloaded(err error) {
+	if err != nil {
+		m.reloads.WithLabelValues("refused").Inc()
+		m.configured.Set(0)
+		return
+	}
+	m.reloads.WithLabelValues("taken").Inc()
+	m.configured.Set(1)
+}
