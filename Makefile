@@ -1,0 +1,144 @@
+# Everything that is done with this repository. It needs Go, git and make; RACE=1
+# and the linters' own tests need nothing more than gcc.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# What the targets take, as in `make fuzz FUZZTIME=5m`.
+RACE ?=
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+PACKAGES ?= ./...
+TESTFLAGS ?=
+FUZZTIME ?= 30s
+BENCH ?= .
+OUT ?= .
+PLUGINS ?= $(HOME)/.local/bin
+
+# Without cgo no C compiler is needed and binaries are static.
+export CGO_ENABLED := 0
+
+MODULES := . tools $(patsubst %/go.mod,%,$(wildcard test/cluster/pins/*/go.mod))
+VERSION_VARIABLE := github.com/initguard/initguard/cmd/initguard/app.version
+TOOL := go tool -modfile=tools/go.mod
+# The race detector needs cgo.
+GOTEST := $(if $(RACE),CGO_ENABLED=1 )go test$(if $(RACE), -race) -timeout=$(if $(RACE),20m,10m) $(TESTFLAGS)
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Show the main job on a real API server; stays up until Ctrl-C, or not with DEMO_ONCE=1.
+	go run ./test/demo
+
+.PHONY: build
+build: ## Build bin/initguard, static and reproducible; VERSION=v1.2.3 sets its version.
+	go build -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)' -o bin/initguard ./cmd/initguard
+
+.PHONY: install-plugin
+install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.
+	install -D -m 0755 bin/initguard '$(PLUGINS)/kubectl-initguard'
+	ln -sf kubectl-initguard '$(PLUGINS)/kubectl_complete-initguard'
+
+##@ Test
+
+.PHONY: test
+test: control-plane ## Run all tests, against a real API server too; RACE=1 with the race detector (needs gcc).
+	$(GOTEST) $(PACKAGES)
+
+.PHONY: control-plane
+control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, once a version.
+	go run ./test/cluster/cmd/clusterctl build
+
+.PHONY: cover
+cover: control-plane ## Run all tests and write bin/cover.html.
+	@mkdir -p bin
+	$(GOTEST) -coverpkg=./... -coverprofile=bin/cover.out $(PACKAGES)
+	go tool cover -html=bin/cover.out -o bin/cover.html
+	go tool cover -func=bin/cover.out | tail -n 1
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz test for FUZZTIME (30s).
+	@grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u | while read -r dir; do \
+		grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | cut -d' ' -f2 | while read -r name; do \
+			echo "== $$dir $$name"; \
+			go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "$$dir" </dev/null; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks whose names match BENCH (all).
+	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)
+
+.PHONY: measure
+measure: ## Measure what real programs do as PID 1 and print differences; needs root.
+	go run ./test/measure $(MEASUREFLAGS)
+
+##@ Keep in order
+
+.PHONY: verify
+verify: verify-format verify-modules verify-repo verify-generated verify-vet verify-lint ## All checks below.
+	@echo 'verify: all is well'
+
+.PHONY: verify-format
+verify-format: ## gofmt has nothing to change.
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'run make format:\n%s\n' "$$files" >&2; exit 1; }
+
+.PHONY: verify-modules
+verify-modules: ## Every go.mod is tidy.
+	@for dir in $(MODULES); do \
+		(cd "$$dir" && go mod tidy -diff) || { echo "$$dir/go.mod: run go mod tidy there" >&2; exit 1; }; \
+	done
+
+.PHONY: verify-repo
+verify-repo: ## The rooms' arrows, file lengths, links and the list of dependencies.
+	go test ./test/arch ./test/repo
+
+.PHONY: verify-generated
+verify-generated: ## make update has nothing to change.
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(MAKE) update OUT="$$fresh"; \
+	for name in $(GENERATED); do \
+		diff -ruN "$$name" "$$fresh/$$name" || { echo "$$name: run make update" >&2; exit 1; }; \
+	done
+
+.PHONY: verify-vet
+verify-vet: ## go vet, with all its checks.
+	go vet ./...
+
+.PHONY: verify-lint
+verify-lint: ## golangci-lint, as .golangci.yml says; building it takes minutes the first time.
+	$(TOOL) golangci-lint run
+
+.PHONY: format
+format: ## Run gofmt on everything.
+	gofmt -w .
+
+.PHONY: fix
+fix: format ## Let the linters mend what they can.
+	$(TOOL) golangci-lint run --fix
+
+# What update writes: files, and folders that hold nothing else. Each generator
+# writes below OUT.
+GENERATED := docs/reapers.md docs/cli
+
+.PHONY: update
+update: ## Write the generated files anew, below OUT (the repository).
+	@mkdir -p '$(OUT)/docs/cli'
+	go run ./test/measure -docs '$(OUT)/docs/reapers.md'
+	go run ./cmd/initguard/gendocs '$(OUT)/docs/cli'
+
+.PHONY: tools
+tools: ## Build the tools, so that the first verify is quick.
+	$(TOOL) golangci-lint version
+
+.PHONY: clean
+clean: ## Remove what was built here; caches outside stay.
+	rm -rf bin

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/initguard/initguard/certs"
+	"github.com/initguard/initguard/imageinspect/registry"
+	"github.com/initguard/initguard/webhook"
+	"github.com/initguard/initguard/webhook/config"
+)
+
+func newWebhookCommand(streams Streams) *cobra.Command {
+	o := NewWebhookOptions()
+	cmd := &cobra.Command{
+		Use:   "webhook",
+		Short: "Serve the admission webhook",
+		Long: `Serve the admission webhook: every workload that is applied is judged, and
+whoever applies it is told which container's PID 1 will not reap zombies.
+
+Registry credentials that are shared with the nodes are read as by docker, from
+$DOCKER_CONFIG/config.json; they are used only for registries that the
+configuration marks "shared: true".`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(o.Validate()...); err != nil {
+				return usageError{err}
+			}
+			return runWebhook(cmd.Context(), o, streams.ErrOut)
+		},
+	}
+	o.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// runWebhook serves until ctx ends.
+func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
+	log := newLogger(o, out)
+	ctrl.SetLogger(log)
+	if err := certs.Check(o.CertDir, time.Now()); err != nil {
+		return err
+	}
+	counts, err := webhook.NewMetrics(metrics.Registry)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	settings, watcher, err := newSettings(o.ConfigFile, counts, log)
+	if err != nil {
+		return err
+	}
+	client, err := newInspector(settings.config(), settings, counts)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	settings.inspector = client
+
+	cluster, err := restConfig(o.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	mgr, namespaces, err := newManager(cluster, o)
+	if err != nil {
+		return err
+	}
+	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
+	server := mgr.GetWebhookServer()
+	server.Register(webhook.ValidatePath, &admission.Webhook{Handler: validator})
+	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator()})
+	if watcher != nil {
+		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
+			return err
+		}
+	}
+	log.Info("serving", "address", o.BindAddress, "port", o.Port, "version", Version())
+	return mgr.Start(ctx)
+}
+
+// everywhere is a part of the manager that runs in every replica, not in the
+// leader alone.
+type everywhere func(context.Context) error
+
+func (f everywhere) Start(ctx context.Context) error { return f(ctx) }
+
+func (everywhere) NeedLeaderElection() bool { return false }
+
+func newLogger(o *WebhookOptions, out io.Writer) logr.Logger {
+	var level slog.LevelVar
+	_ = level.UnmarshalText([]byte(o.LogLevel)) // Validate has read it before
+	options := &slog.HandlerOptions{Level: &level}
+	if o.LogFormat == "text" {
+		return logr.FromSlogHandler(slog.NewTextHandler(out, options))
+	}
+	return logr.FromSlogHandler(slog.NewJSONHandler(out, options))
+}
+
+func restConfig(kubeconfig string) (*rest.Config, error) {
+	c, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err == nil {
+		return c, nil
+	}
+	if kubeconfig != "" {
+		return nil, fmt.Errorf("--kubeconfig: %w", err)
+	}
+	return nil, fmt.Errorf("no cluster: run in a pod, or set --kubeconfig: %w", err)
+}
+
+// newInspector makes the registry client of the webhook: it acts for every
+// tenant, so addresses are guarded and credentials are used for shared
+// registries only.
+func newInspector(c *config.Config, s *settings, observer registry.Observer) (*registry.Client, error) {
+	client, err := registry.New(registry.Options{
+		Registries:     s.registries,
+		Keychain:       authn.DefaultKeychain,
+		GuardAddresses: true,
+		CacheSize:      c.Cache.Images,
+		TagTTL:         c.Cache.TagTTL,
+		FailureTTL:     c.Cache.FailureTTL,
+		Timeout:        c.Inspection.Timeout,
+		MaxInspections: c.Inspection.Concurrency,
+		Observer:       observer,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("registry client: %w", err)
+	}
+	return client, nil
+}
+

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+)
+
+// newManager makes the manager that runs the servers, and what reads namespace
+// labels. Of namespaces only the metadata is kept.
+func newManager(cluster *rest.Config, o *WebhookOptions) (manager.Manager, namespaceLabels, error) {
+	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
+		Scheme:                 runtime.NewScheme(),
+		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Metrics:                metricsserver.Options{BindAddress: o.MetricsBindAddress},
+		HealthProbeBindAddress: o.HealthBindAddress,
+		WebhookServer:          ctrlwebhook.NewServer(ctrlwebhook.Options{Host: o.BindAddress, Port: o.Port, CertDir: o.CertDir}),
+	})
+	if err != nil {
+		return nil, namespaceLabels{}, fmt.Errorf("start: %w", err)
+	}
+	informer, err := mgr.GetCache().GetInformer(context.Background(), namespaceObject(), cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, namespaceLabels{}, fmt.Errorf("watch namespaces: %w", err)
+	}
+	synced := func(*http.Request) error {
+		if !informer.HasSynced() {
+			return fmt.Errorf("namespaces are not read yet: may this ServiceAccount list and watch them?")
+		}
+		return nil
+	}
+	checks := map[string]healthz.Checker{"webhook": mgr.GetWebhookServer().StartedChecker(), "namespaces": synced}
+	for name, check := range checks {
+		if err := mgr.AddReadyzCheck(name, check); err != nil {
+			return nil, namespaceLabels{}, fmt.Errorf("readiness: %w", err)
+		}
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, namespaceLabels{}, fmt.Errorf("liveness: %w", err)
+	}
+	return mgr, namespaceLabels{cached: mgr.GetClient(), live: mgr.GetAPIReader(), synced: informer.HasSynced}, nil
+}
+
+func namespaceObject() *metav1.PartialObjectMetadata {
+	return &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}}
+}
+
+// namespaceLabels reads labels from the informer's memory, and of a namespace
+// that is too new for it from the API server.
+type namespaceLabels struct {
+	cached, live client.Reader
+	synced       func() bool
+}
+
+// Labels gives the labels of a namespace.
+func (n namespaceLabels) Labels(ctx context.Context, namespace string) (map[string]string, error) {
+	reader := n.cached
+	if !n.synced() {
+		reader = n.live
+	}
+	object := namespaceObject()
+	err := reader.Get(ctx, client.ObjectKey{Name: namespace}, object)
+	if apierrors.IsNotFound(err) {
+		err = n.live.Get(ctx, client.ObjectKey{Name: namespace}, object)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read namespace %s: %w", namespace, err)
+	}
+	return object.Labels, nil
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/go-logr/logr"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/initdb"
+	"github.com/initguard/initguard/imageinspect/registry"
+	"github.com/initguard/initguard/webhook"
+	"github.com/initguard/initguard/webhook/config"
+)
+
+// settings gives the webhook what a request is judged by, made anew only when
+// the configuration changed.
+type settings struct {
+	config    func() *config.Config
+	inspector webhook.Inspector
+	log       logr.Logger
+
+	mu         sync.Mutex
+	made       webhook.Settings
+}
+
+// newSettings reads the configuration file, if there is one; the watcher is
+// nil when there is none.
+func newSettings(file string, observer config.Observer, log logr.Logger) (*settings, *config.Watcher, error) {
+	s := &settings{log: log}
+	if file == "" {
+		c := config.Default()
+		s.config = func() *config.Config { return c }
+		_, err := initdb.New()
+		return s, nil, err
+	}
+	watcher, err := config.NewWatcher(file, config.WatcherOptions{Log: log.WithName("config"), Observer: observer})
+	if err != nil {
+		return nil, nil, err
+	}
+	s.config = watcher.Current
+	if _, err := initdb.New(watcher.Current().Programs()...); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, watcher, nil
+}
+
+// current are the settings in force.
+func (s *settings) current() webhook.Settings {
+	c := s.config()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made.Config == c {
+		return s.made
+	}
+	db, err := initdb.New(c.Programs()...)
+	if err != nil {
+		// Validation lets no such list in; the former table is better than none.
+		s.log.Error(err, "programs of the configuration can't be used: the former ones stay in force")
+		s.made.Config = c
+		return s.made
+	}
+	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
+		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms,
+	}}
+	return s.made
+}
+
+// registries are the registries that the configuration in force names.
+func (s *settings) registries() []registry.Registry {
+	c := s.config()
+	out := make([]registry.Registry, 0, len(c.Registries))
+	for _, r := range c.Registries {
+		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
+	}
+	return out
+}

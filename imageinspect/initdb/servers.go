@@ -1,0 +1,194 @@
+package initdb
+
+import (
+	"path"
+	"strings"
+)
+
+// servers are long-running programs that serve something.
+func servers() []Program {
+	var all []Program
+	for _, part := range [][]Program{webServers(), appServers(), dataServers(), daemons(), busyboxServers()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func server(b Behaviour, names ...string) Program {
+	return Program{Names: names, Role: Server, Behaviour: b}
+}
+
+func webServers() []Program {
+	return []Program{
+		server(reaps(waitsForAny, measured("nginx")), "nginx", "nginx-debug", "openresty"),
+		{
+			Names:     []string{"apache2", "httpd"},
+			Role:      Server,
+			Behaviour: reaps(waitsForAny, measured("apache2-event")).harmed("dies when an orphan exits 15"),
+			Modes: []Mode{{
+				When:      "with -X",
+				Match:     hasAny("-X"),
+				Behaviour: leaves("as a single process it does not wait", measured("apache2-X")),
+			}},
+		},
+		{
+			Names:     []string{"haproxy"},
+			Role:      Server,
+			Behaviour: depends("reaps only as master-worker, which its configuration may ask for", measured("haproxy-db")),
+			Modes: []Mode{{
+				When:      "with -W",
+				Match:     hasAny("-W", "-Ws"),
+				Behaviour: reaps("its master waits for any child", measured("haproxy-W")),
+			}},
+		},
+		{
+			Names:     []string{"lighttpd"},
+			Role:      Server,
+			Behaviour: reaps(waitsForAny, measured("lighttpd")),
+		},
+		server(leaves(waitsForOwn, measured("varnishd")), "varnishd"),
+		server(reaps(waitsForAny, measured("squid")).forksHelpers(), "squid"),
+		server(reaps(waitsForAny, code("https://github.com/nginx/unit/blob/master/src/nxt_main_process.c")), "unitd", "unitd-debug"),
+	}
+}
+
+func appServers() []Program {
+	return []Program{
+		{
+			Names:     []string{"php-fpm"},
+			Versioned: true,
+			Role:      Server,
+			Behaviour: reaps(waitsForAny, measured("php-fpm")),
+		},
+		{
+			Names:     []string{"uwsgi", "uwsgi-core"},
+			Role:      Server,
+			Behaviour: depends("reaps only with a master, which its configuration may ask for", measured("uwsgi")),
+			Modes: []Mode{
+				{
+					When:      "with --master",
+					Match:     hasAny("--master", "-M"),
+					Behaviour: reaps("its master waits for any child", measured("uwsgi-master")),
+				},
+				{
+					When:      "without a configuration file",
+					Match:     uwsgiWithoutFile,
+					Behaviour: leaves("without a master nothing waits", measured("uwsgi")),
+				},
+			},
+		},
+		{
+			Names:       []string{"gunicorn", "gunicorn3"},
+			Role:        Server,
+			Interpreter: "python",
+			Modules:     []string{"gunicorn", "gunicorn.app.wsgiapp"},
+			Behaviour: reaps("its arbiter waits for any child", measured("gunicorn")).
+				harmed("dies when an orphan exits 3 or 4"),
+		},
+		{
+			Names:       []string{"uvicorn"},
+			Role:        Server,
+			Interpreter: "python",
+			Modules:     []string{"uvicorn"},
+			Behaviour:   leaves(waitsForOwn, measured("uvicorn")),
+		},
+		{
+			Names:       []string{"waitress-serve"},
+			Role:        Server,
+			Interpreter: "python",
+			Modules:     []string{"waitress"},
+			Behaviour:   leaves(neverWaits, measured("waitress")),
+		},
+		{
+			Names:       []string{"celery"},
+			Role:        Server,
+			Interpreter: "python",
+			Modules:     []string{"celery"},
+			Behaviour:   leaves(waitsForOwn, measured("celery-worker")),
+		},
+		{
+			Names:       []string{"puma"},
+			Role:        Server,
+			Interpreter: "ruby",
+			Behaviour:   leaves(waitsForOwn, measured("puma")),
+		},
+	}
+}
+
+// uwsgiWithoutFile is true when all that uwsgi is told stands in its
+// arguments.
+func uwsgiWithoutFile(args []string) bool {
+	for _, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		switch name {
+		case "ini", "xml", "yaml", "yml", "json", "config", "emperor", "ini-paste", "paste", "inherit", "include", "x", "y", "j":
+			return false
+		}
+		switch path.Ext(arg) {
+		case ".ini", ".xml", ".yaml", ".yml", ".json", ".conf", ".cfg", ".lua":
+			return false
+		}
+	}
+	return true
+}
+
+func dataServers() []Program {
+	return []Program{
+		server(leaves("waits only for its own background saves", measured("redis-server")), "redis-server", "redis-sentinel", "valkey-server"),
+		server(leaves(neverWaits, measured("memcached")), "memcached"),
+		server(reaps(waitsForAny, measured("postgres")).
+			harmed("restarts all its processes when an orphan fails"), "postgres", "postmaster"),
+		server(leaves(neverWaits, measured("mariadbd")), "mariadbd"),
+		server(leaves("handles no SIGCHLD and never waits", code("https://github.com/mysql/mysql-server/blob/8.0/sql/mysqld.cc")), "mysqld"),
+		server(leaves("handles no SIGCHLD and never waits",
+			code("https://github.com/mongodb/mongo/blob/master/src/mongo/util/signal_handlers.cpp")), "mongod", "mongos"),
+		server(leaves(neverWaits, measured("mosquitto")), "mosquitto"),
+		server(leaves(neverWaits, measured("pgbouncer")), "pgbouncer"),
+	}
+}
+
+func daemons() []Program {
+	return []Program{
+		server(reaps(waitsForAny, measured("cron")).forksHelpers(), "cron"),
+		server(reaps(waitsForAny, measured("sshd")).forksHelpers(), "sshd"),
+		server(reaps(waitsForAny, measured("vsftpd")).harmed("dies when any orphan exits"), "vsftpd"),
+		server(reaps(waitsForAny, measured("dnsmasq")), "dnsmasq"),
+		server(reaps(waitsForAny, measured("rsyslogd")), "rsyslogd"),
+		{
+			Names:     []string{"socat"},
+			Role:      Server,
+			Behaviour: leaves(waitsForOwn, measured("socat")),
+			Modes: []Mode{{
+				When:      "with fork",
+				Match:     holds(",fork"),
+				Behaviour: reaps("waits for any child", measured("socat-fork")).forksHelpers(),
+			}},
+		},
+		server(leaves(waitsForOwn, measured("openvpn")), "openvpn"),
+		server(reaps(waitsForAny, measured("stunnel")), "stunnel", "stunnel4"),
+		server(leaves(neverWaits, measured("clamd")), "clamd"),
+		server(leaves(neverWaits, measured("named")), "named"),
+		server(leaves(neverWaits, measured("unbound")), "unbound"),
+		server(reaps(waitsForAny, measured("dovecot")), "dovecot"),
+		server(reaps(waitsForAny, measured("exim4")), "exim4", "exim"),
+		server(reaps(waitsForAny, measured("xinetd")), "xinetd"),
+		server(reaps(waitsForAny, measured("proftpd")), "proftpd"),
+		server(leaves(neverWaits, measured("dbus-daemon")), "dbus-daemon"),
+		server(reaps(waitsForAny, measured("atd")), "atd"),
+		server(leaves(neverWaits, measured("snmpd")), "snmpd"),
+		server(reaps(kernelReaps, measured("collectd")), "collectd"),
+		server(reaps(waitsForAny, measured("rpcbind")), "rpcbind"),
+		server(reaps(waitsForAny, measured("inetutils-inetd")), "inetutils-inetd"),
+		server(leaves(waitsForOwn, measured("avahi")), "avahi-daemon"),
+		server(leaves(waitsForOwn, measured("xvfb")), "Xvfb"),
+	}
+}
+
+func busyboxServers() []Program {
+	return []Program{
+		server(reaps(kernelReaps, measured("busybox-httpd")), busyboxApplet+"httpd"),
+		server(leaves(waitsForOwn, code("https://github.com/mirror/busybox/blob/master/miscutils/crond.c")).forksHelpers(), busyboxApplet+"crond"),
+		server(leaves(neverWaits, measured("busybox-syslogd")), busyboxApplet+"syslogd"),
+		server(leaves(neverWaits, measured("busybox-nc")), busyboxApplet+"nc"),
+	}
+}

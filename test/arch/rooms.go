@@ -1,0 +1,70 @@
+package arch
+
+// Module is the import path of this module.
+const Module = "github.com/initguard/initguard"
+
+// Room is a folder with rules of its own. It holds the packages in and below
+// its folder, except those of a room further down.
+type Room struct {
+	// Dir is the folder below the module's root.
+	Dir string
+	// Imports are the rooms that it may import, itself aside. Everything
+	// outside of this module is not judged here.
+	Imports []string
+	// Pure rooms decide and touch nothing: no files, no network, no API.
+	Pure bool
+	// StdlibOnly rooms import nothing outside of this module but the standard
+	// library.
+	StdlibOnly bool
+	// OSFiles are the files, by base name, that may import os where the rest
+	// of the room may not. Nil means that the room may import os anywhere,
+	// unless it is pure.
+	OSFiles []string
+	// Top rooms start programs: they may read flags, the environment and the
+	// argument list, and import every room.
+	Top bool
+	// ForTests rooms may be imported from tests and from test/ only.
+	ForTests bool
+}
+
+// Rooms returns all rooms. A package in no room is an error: a new room is
+// entered here and in docs/architecture.md.
+func Rooms() []Room {
+	return []Room{
+		{Dir: "cmd/initguard", Top: true},
+
+		{Dir: "imageinspect", Pure: true, Imports: []string{"imageinspect/initdb", "imageinspect/script"}},
+		{Dir: "imageinspect/initdb", Pure: true},
+		{Dir: "imageinspect/script", Pure: true},
+		{Dir: "imageinspect/registry", Imports: []string{"imageinspect"}},
+		{Dir: "imageinspect/imagetest", ForTests: true},
+
+		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/config", "imageinspect", "advice"}},
+		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
+		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb"}, OSFiles: []string{"watcher.go"}},
+
+		{Dir: "advice", Pure: true},
+		{Dir: "certs"},
+		{Dir: "manifests"},
+
+		{Dir: "test", Top: true},
+		{Dir: "test/cluster", Top: true, StdlibOnly: true},
+	}
+}
+
+// impure are the packages that a pure room may not import; a trailing slash
+// covers all packages below.
+var impure = [...]string{
+	"flag", "log", "log/", "net", "net/http", "net/http/", "net/rpc", "os", "os/", "syscall", "io/ioutil",
+	"k8s.io/client-go/", "sigs.k8s.io/controller-runtime", "sigs.k8s.io/controller-runtime/",
+	"github.com/google/go-containerregistry/", "github.com/spf13/", "golang.org/x/sys/",
+}
+
+// flagPackages are the packages that read a command line.
+var flagPackages = [...]string{"flag", "github.com/spf13/cobra", "github.com/spf13/pflag"}
+
+// processNames are the names of package os that read what the process was
+// started with, or end it.
+var processNames = [...]string{
+	"os.Args", "os.Environ", "os.Exit", "os.ExpandEnv", "os.Getenv", "os.LookupEnv", "os.Setenv", "os.Unsetenv",
+}

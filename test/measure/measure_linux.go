@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/initguard/initguard/imageinspect/initdb"
+	"github.com/initguard/initguard/test/debroot"
+)
+
+// reapTime is how long a program may take to reap.
+const reapTime = 15 * time.Second
+
+// burst is how many orphans exit at about the same time.
+const burst = 200
+
+// firstOrphans are the three kinds of end that every program is given.
+var firstOrphans = [...]orphan{{Status: 0}, {Status: 7}, {Signal: int(syscall.SIGKILL)}}
+
+// measurer measures forms.
+type measurer struct {
+	builder *debroot.Builder
+	logf    func(format string, args ...any)
+}
+
+// measure finds out all about one form.
+func (m *measurer) measure(ctx context.Context, f form) (initdb.Measurement, error) {
+	root, err := m.builder.Root(ctx, f.Packages...)
+	if err != nil {
+		return initdb.Measurement{}, err
+	}
+	out := initdb.Measurement{
+		ID: f.ID, Package: f.Packages[0], Version: root.Versions[f.Packages[0]], Argv: f.argv(f.x()),
+	}
+	r := run{form: f, root: root.Dir}
+	defer r.stop()
+	if err := r.reaping(&out); err != nil {
+		return out, err
+	}
+	if out.Reaps {
+		if err := r.findHarm(ctx, &out); err != nil {
+			return out, err
+		}
+	}
+	if f.Term {
+		out.SIGTERM, err = r.sigterm()
+	}
+	return out, err
+}
+
+// run is one form being measured; box is its program, started anew when
+// orphans have killed it.
+type run struct {
+	form form
+	root string
+	box  *box
+	// children are the program's processes before orphans came.
+	children map[int]bool
+}
+
+func (r *run) stop() {
+	if r.box != nil {
+		r.box.close()
+		r.box = nil
+	}
+}
+
+// fresh makes sure that a healthy program runs.
+func (r *run) fresh(x string) error {
+	r.stop()
+	b, err := start(r.root, r.form, x)
+	if err != nil {
+		return err
+	}
+	r.box = b
+	if err := b.settle(r.form); err != nil {
+		return err
+	}
+	r.children = b.living()
+	return nil
+}
+
+// reaping gives the program three orphans and, when it reaped them, a burst.
+func (r *run) reaping(out *initdb.Measurement) error {
+	if err := r.fresh(r.form.x()); err != nil {
+		return err
+	}
+	out.Became = r.box.became()
+	out.Orphans = len(firstOrphans)
+	left, delay, err := r.give(firstOrphans[:])
+	if err != nil {
+		return err
+	}
+	out.Left = left
+	if left == 0 && r.harm() == "" {
+		out.BurstLeft, delay, err = r.burst(delay)
+		if err != nil {
+			return err
+		}
+		out.Burst = burst
+	}
+	out.Delay = delay
+	out.Reaps = out.Left == 0 && out.BurstLeft == 0
+	if how := r.harm(); how != "" {
+		out.Harmed = how + " when orphans exit"
+	}
+	return nil
+}
+
+// findHarm sweeps over all ends of an orphan. What the sweep says is more exact
+// than what was seen before it.
+func (r *run) findHarm(ctx context.Context, out *initdb.Measurement) error {
+	if out.Harmed != "" {
+		if err := r.fresh(r.form.x()); err != nil {
+			return err
+		}
+	}
+	harmed, err := r.sweep(ctx)
+	if harmed != "" {
+		out.Harmed = harmed
+	}
+	return err
+}
+
+func (r *run) burst(delay int) (int, int, error) {
+	left, later, err := r.give(make([]orphan, burst))
+	return left, max(delay, later), err
+}
+
+// give injects orphans, waits for them to be reaped, and returns how many were
+// left and how many seconds it took.
+func (r *run) give(orphans []orphan) (left, delay int, err error) {
+	pids, err := inject(r.box.pid, orphans)
+	if err != nil {
+		if poll(time.Second, func() bool { return !r.box.alive() }) {
+			return 0, 0, nil // it died of them while they were made
+		}
+		return 0, 0, err
+	}
+	exited := time.Now()
+	poll(reapTime, func() bool { return !r.box.alive() || r.box.left(pids) == 0 })
+	if !r.box.alive() {
+		return 0, 0, nil
+	}
+	left = r.box.left(pids)
+	if took := time.Since(exited); left == 0 && took > time.Second/2 {
+		delay = int(math.Ceil(took.Seconds()))
+	}
+	return left, delay, nil
+}
+
+const (
+	// aftermath is how long a program may take to fall over.
+	aftermath = 300 * time.Millisecond
+	// lastBreath is how long one that ended its processes may take to end.
+	lastBreath = 3 * time.Second
+)
+
+// What orphans can do to a program.
+const (
+	dies     = "dies"
+	restarts = "restarts its processes"
+)
+
+// harm says what the orphans did to the program; empty for nothing.
+func (r *run) harm() string {
+	how := ""
+	poll(aftermath, func() bool {
+		if !r.box.alive() {
+			how = dies
+		} else if !r.form.Churns && len(r.children) > 0 && !r.anyChildLeft() {
+			how = restarts
+		}
+		return how != ""
+	})
+	if how == restarts && poll(lastBreath, func() bool { return !r.box.alive() }) {
+		return dies // it ended its processes first
+	}
+	return how
+}
+
+func (r *run) anyChildLeft() bool {
+	for pid := range r.box.living() {
+		if r.children[pid] {
+			return true
+		}
+	}
+	return false
+}
+
+// sigterm asks whether SIGTERM to PID 1 reaches the program below it.
+func (r *run) sigterm() (string, error) {
+	if err := r.fresh(recorder); err != nil {
+		return "", err
+	}
+	if !poll(reapTime, func() bool { return r.noted("started") }) {
+		return "", fmt.Errorf("the recorder did not start: %s", r.box.tail())
+	}
+	if err := r.box.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return "", err
+	}
+	if poll(3*time.Second, func() bool { return r.noted("sigterm") }) {
+		return initdb.Forwarded, nil
+	}
+	return initdb.NotForwarded, nil
+}
+
+// noted is true when the recorder has left a note.
+func (r *run) noted(name string) bool {
+	_, err := os.Stat(filepath.Join(r.box.dir, name))
+	return err == nil
+}
