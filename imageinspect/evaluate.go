@@ -228,10 +228,10 @@ func judge(argv []string, match initdb.Match) end {
 	switch b.Reaps {
 	case initdb.ReapsOrphans:
 		v.Outcome = Reaps
-		v.Reason.Text = fmt.Sprintf("%s reaps orphans: it %s", subject, b.Why)
+		v.Reason.Text = fmt.Sprintf("%s reaps orphans: %s", subject, b.Why)
 	case initdb.LeavesOrphans:
 		v.Outcome = DoesNotReap
-		v.Reason.Text = fmt.Sprintf("%s does not reap orphans: it %s", subject, b.Why)
+		v.Reason.Text = fmt.Sprintf("%s does not reap orphans: %s", subject, b.Why)
 	default:
 		v.Reason = Reason{
 			Code: CodeVariable, Text: fmt.Sprintf("what %s does depends on arguments that are not known", name), Detail: Display(b.Why),

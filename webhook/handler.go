@@ -110,21 +110,19 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	modes, options, problems := h.modes(ctx, o, s.Config)
 	owned := madeByController(o, req.UserInfo.Username, h.kinds, s.Config)
 	if owned {
-		modes.Warn, modes.Enforce = config.Never, config.Never
 		problems = nil // told to whoever wrote the template
 	}
-	if modes.Warn == config.Never && modes.Audit == config.Never && modes.Enforce == config.Never && modes.Inject == config.Never {
+	if (config.Modes{Strategy: modes.Strategy}) == modes || owned && modes.Audit == config.Never {
 		return admission.Allowed("").WithWarnings(problems...), decisionExempt
 	}
 	assessments := s.Assessor.Assess(ctx, o.Namespace, &o.Spec)
 	h.Metrics.assessed(assessments)
 	h.logUnknown(o, assessments)
-	answer := translate(translation{
-		object: o, resource: resourceName(req), modes: modes, owned: owned, config: s.Config,
-		assessments: assessments, exempt: options.ExemptContainers,
-	})
-	answer.response.Warnings = append(answer.response.Warnings, problems...)
-	return answer.response, answer.decision
+	response, d := translate(Judgement{
+		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned,
+	}, resourceName(req))
+	response.Warnings = append(response.Warnings, problems...)
+	return response, d
 }
 
 // modes are the modes in force for an object, with what is wrong with its

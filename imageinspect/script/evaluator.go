@@ -172,7 +172,7 @@ func (e *evaluator) unclear(at syntax.Node, format string, args ...any) (End, bo
 	return End{Line: line(at), Why: fmt.Sprintf(format, args...)}, true
 }
 
-func line(n syntax.Node) int { return int(n.Pos().Line()) } //nolint:gosec // a line of at most 128 KiB of text
+func line(n syntax.Node) int { return int(n.Pos().Line()) }
 
 func describe(cmd syntax.Command) string {
 	switch cmd.(type) {

@@ -49,7 +49,7 @@ func run(ctx context.Context, out io.Writer, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // a folder of copies in the temporary directory
+	defer os.RemoveAll(folder)
 	d := demo{stack: s, out: out, dir: folder}
 	if err := d.applyAll(ctx); err != nil {
 		return err
@@ -89,7 +89,7 @@ func copyExamples(repo, host string) (string, error) {
 		if entry.IsDir() {
 			return os.Mkdir(filepath.Join(folder, relative), 0o700)
 		}
-		content, err := os.ReadFile(path) //nolint:gosec // a file of this repository
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
