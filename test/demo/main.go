@@ -49,7 +49,7 @@ func run(ctx context.Context, out io.Writer, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer os.RemoveAll(folder) //nolint:errcheck // a folder of copies in the temporary directory
 	d := demo{stack: s, out: out, dir: folder}
 	if err := d.applyAll(ctx); err != nil {
 		return err

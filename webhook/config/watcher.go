@@ -134,6 +134,6 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // nothing was written
 	return io.ReadAll(io.LimitReader(f, MaxBytes+1))
 }
