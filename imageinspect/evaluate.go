@@ -164,7 +164,7 @@ func (w *walker) wrapper(ctx context.Context, wrapper initdb.Wrapper, argv, call
 	w.apply(next)
 	step := Step{
 		Kind: StepWrapper, Program: name, Text: name + " execs " + displayBase(next.Argv[0]),
-		Detail: displayAll(next.Argv), Evidence: wrapper.Source.Ref,
+		Detail: displayAll(next.Argv), Evidence: w.db.Evidence(wrapper.Source),
 	}
 	return w.walk(ctx, next.Argv).after(step)
 }

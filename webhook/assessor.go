@@ -39,6 +39,10 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	results := make(map[string]imageinspect.Result)
 	var open []policy.Container
 	for _, c := range policy.Containers(spec) {
+		if ctx.Err() != nil {
+			results[c.Name] = outOfTime()
+			continue
+		}
 		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(c.Container)); decided {
 			results[c.Name] = r
 			continue
@@ -84,6 +88,9 @@ func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []stri
 }
 
 func (a Assessor) evaluate(ctx context.Context, l *lookup, o imageinspect.Overrides) imageinspect.Result {
+	if ctx.Err() != nil && l.err == nil {
+		return outOfTime()
+	}
 	if l.err != nil {
 		return imageinspect.Result{Verdict: imageinspect.Verdict{Reason: reasonOf(l.err)}}
 	}
@@ -94,6 +101,13 @@ func (a Assessor) evaluate(ctx context.Context, l *lookup, o imageinspect.Overri
 		results[i] = a.Evaluator.Evaluate(ctx, image, o)
 	}
 	return imageinspect.Agree(platforms, results)
+}
+
+// outOfTime is the answer for a container that the deadline left no time for.
+func outOfTime() imageinspect.Result {
+	return imageinspect.Result{Verdict: imageinspect.Verdict{Reason: imageinspect.Reason{
+		Code: imageinspect.CodeStillInspecting, Text: "there was no time left to judge it", Detail: "the request's deadline passed",
+	}}}
 }
 
 func reasonOf(err error) imageinspect.Reason {

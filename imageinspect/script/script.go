@@ -6,6 +6,7 @@
 package script
 
 import (
+	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -58,9 +59,12 @@ type Input struct {
 	UnknownPart func(name string) string
 }
 
-// maxSource bounds a command string, in bytes; execve itself takes no longer
-// argument (MAX_ARG_STRLEN on Linux).
-const maxSource = 128 << 10
+// maxSource bounds a command string, in bytes.
+const maxSource = 32 << 10
+
+// maxDepth bounds nested brackets: the parser's time grows with the square of
+// the depth.
+const maxDepth = 64
 
 // maxNodes bounds how many statements are looked at.
 const maxNodes = 2000
@@ -68,7 +72,10 @@ const maxNodes = 2000
 // Command evaluates a command string.
 func Command(in Input) End {
 	if len(in.Source) > maxSource {
-		return End{Why: "the command string is longer than the kernel takes"}
+		return End{Line: 1, Why: fmt.Sprintf("the command string is longer than %d KiB", maxSource>>10)}
+	}
+	if deep(in.Source) {
+		return End{Line: 1, Why: "the command string is nested too deeply"}
 	}
 	if in.UnknownPart == nil {
 		in.UnknownPart = func(string) string { return unknownMark + unknownMark }
@@ -89,4 +96,22 @@ func Command(in Input) End {
 		return end
 	}
 	return e.end()
+}
+
+// deep is true when more than maxDepth brackets are open at some place. It
+// counts quoted ones too: what it refuses may only be too much.
+func deep(source string) bool {
+	depth := 0
+	for i := range len(source) {
+		switch source[i] {
+		case '(', '{':
+			depth++
+		case ')', '}':
+			depth = max(depth-1, 0)
+		}
+		if depth > maxDepth {
+			return true
+		}
+	}
+	return false
 }

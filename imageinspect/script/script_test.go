@@ -111,8 +111,9 @@ func word(end script.End) string {
 func TestCommandIsBounded(t *testing.T) {
 	for name, source := range map[string]string{
 		"long":       strings.Repeat("x", 200<<10),
-		"statements": strings.Repeat("a\n", 5000) + "exec tini",
-		"nested":     strings.Repeat("(", 120000),
+		"statements": strings.Repeat("a\n", 3000) + "exec tini",
+		"nested":     strings.Repeat("(", 1000),
+		"arithmetic": strings.Repeat("((", 1000),
 	} {
 		if got := script.Command(script.Input{Source: source, Shell: script.Bash}); got.Kind != script.Unclear {
 			t.Errorf("%s: got %+v, want Unclear", name, got)
