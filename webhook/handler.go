@@ -85,7 +85,7 @@ func (h *Handler) answer(ctx context.Context, req admission.Request, s Settings)
 	}
 	object, err := decode(req.Object.Raw, w)
 	if errors.Is(err, errNoTemplate) {
-		h.Log.V(1).Info("no pod template to judge", "kind", gvk.String(), "namespace", req.Namespace, "name", req.Name)
+		h.Log.Info("no pod template to judge", "kind", gvk.String(), "namespace", req.Namespace, "name", req.Name)
 		return admission.Allowed(""), decisionExempt
 	}
 	if err != nil {
@@ -147,14 +147,21 @@ func texts(problems []config.Problem) []string {
 	return out
 }
 
+// maxLogged bounds the images of one request that are logged.
+const maxLogged = 10
+
 // logUnknown tells the platform what tenants are not told: why an image could
 // not be inspected.
 func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
+	logged := make(map[string]bool)
 	for _, a := range assessments {
-		if r := a.Result.Verdict.Reason; a.Problem == policy.Undecided && fromPlatform(r.Code) {
-			h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
-				"reason", r.Code, "detail", r.Detail)
+		r := a.Result.Verdict.Reason
+		if a.Problem != policy.Undecided || !fromPlatform(r.Code) || logged[a.Image] || len(logged) == maxLogged {
+			continue
 		}
+		logged[a.Image] = true
+		h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
+			"reason", r.Code, "detail", r.Detail)
 	}
 }
 

@@ -70,7 +70,7 @@ func exemptPod(o Object) string {
 	for _, key := range toolAnnotations() {
 		_, annotated := o.Annotations[key]
 		_, labelled := o.Labels[key]
-		if o.Owner == nil && (annotated || labelled) {
+		if (o.Owner == nil || o.Owner.Kind == "Build") && (annotated || labelled) {
 			return "tool-pod"
 		}
 	}

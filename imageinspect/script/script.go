@@ -7,6 +7,8 @@ package script
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -43,6 +45,9 @@ type End struct {
 	Line int
 	// Why says in one clause what decided, without any value of a variable.
 	Why string
+	// Changed are the variables that the string may have changed for the
+	// program that it execs.
+	Changed []string
 }
 
 // Input is a command string with what is known around it.
@@ -60,7 +65,7 @@ type Input struct {
 }
 
 // maxSource bounds a command string, in bytes.
-const maxSource = 32 << 10
+const maxSource = 16 << 10
 
 // maxDepth bounds nested brackets: the parser's time grows with the square of
 // the depth.
@@ -91,11 +96,25 @@ func Command(in Input) End {
 	if err != nil {
 		return End{Line: 1, Why: "the command string can't be parsed"}
 	}
-	e := evaluator{in: in, vars: map[string]string{}, newline: strings.HasSuffix(in.Source, "\n")}
-	if end, done := e.list(file.Stmts, true); done {
-		return end
+	e := evaluator{
+		in: in, state: state{vars: map[string]string{}, params: in.Params}, poisoned: poison(file), touched: map[string]bool{},
+		newline: strings.HasSuffix(in.Source, "\n"), single: len(file.Stmts) == 1,
 	}
-	return e.end()
+	end, f := e.list(file.Stmts, place{tail: true, implicit: yes})
+	if f != decided {
+		end = e.end()
+	}
+	maps.Copy(e.touched, e.poisoned)
+	end.Changed = slices.Sorted(maps.Keys(e.touched))
+	return end
+}
+
+// end is how the string ends when no command of it replaced the shell.
+func (e *evaluator) end() End {
+	if e.state.external > 0 {
+		return End{Kind: Stays, Line: e.state.external, Why: fmt.Sprintf("%s stays and waits for its last command", e.in.Shell)}
+	}
+	return End{Line: 1, Why: "it runs no program that stays"}
 }
 
 // deep is true when more than maxDepth brackets are open at some place. It
@@ -104,9 +123,9 @@ func deep(source string) bool {
 	depth := 0
 	for i := range len(source) {
 		switch source[i] {
-		case '(', '{':
+		case '(', '{', '[':
 			depth++
-		case ')', '}':
+		case ')', '}', ']':
 			depth = max(depth-1, 0)
 		}
 		if depth > maxDepth {
