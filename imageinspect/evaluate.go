@@ -61,7 +61,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		w.workdir = o.WorkingDir
 	}
 	name := w.shown(argv[0])
-	first := Step{Kind: StepArgv, Program: name, Text: argvSource(image.Config, o) + ": " + name, Detail: w.detail(argv...)}
+	first := Step{Kind: StepArgv, Program: name, Text: argvSource(image.Config, o) + ": " + name, Detail: w.detailArgv(argv)}
 	end := w.walk(ctx, argv)
 	return Result{Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...)}
 }
@@ -176,7 +176,7 @@ func (w *walker) wrapper(ctx context.Context, wrapper initdb.Wrapper, argv, call
 	w.apply(next)
 	step := Step{
 		Kind: StepWrapper, Program: name, Text: name + " execs " + w.shown(next.Argv[0]),
-		Detail: w.detail(next.Argv...), Evidence: w.db.Evidence(wrapper.Source),
+		Detail: w.detailArgv(next.Argv), Evidence: w.db.Evidence(wrapper.Source),
 	}
 	return w.walk(ctx, next.Argv).after(step)
 }

@@ -42,15 +42,20 @@ func (w *walker) shown(argv0 string) string {
 }
 
 // detail is a text that holds argv, where it is asked for.
-func (w *walker) detail(words ...string) string {
+func (w *walker) detail(text string) string {
 	if !w.detailed {
 		return ""
 	}
-	if len(words) == 1 {
-		return Display(words[0])
+	return Display(text)
+}
+
+// detailArgv is detail for a whole argv.
+func (w *walker) detailArgv(argv []string) string {
+	if !w.detailed {
+		return ""
 	}
-	quoted := make([]string, len(words))
-	for i, word := range words {
+	quoted := make([]string, len(argv))
+	for i, word := range argv {
 		quoted[i] = fmt.Sprintf("%q", Display(word))
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
