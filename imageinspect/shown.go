@@ -14,7 +14,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,64}$`)
 const minSecret = 4
 
 // aProgram stands for a name that is not shown.
-const aProgram = "a program"
+const aProgram = "the program"
 
 // shown is a program's base name as any message may hold it. A name that the
 // table doesn't know and that stands in a value of the environment may be that
