@@ -103,7 +103,7 @@ func (db *DB) Lookup(argv []string) (Match, bool) {
 		return Match{}, false
 	}
 	p, ok := db.row(base(argv[0]))
-	if !ok {
+	if !ok || !p.standsFor(argv[0]) {
 		return Match{}, false
 	}
 	args := argv[1:]
@@ -113,7 +113,10 @@ func (db *DB) Lookup(argv []string) (Match, bool) {
 			return db.undecided(p, script.unknown), true
 		}
 		if q, own := db.script(p.Names[0], script); own {
-			p, args = q, script.args
+			return db.decide(q, script.args), true
+		}
+		if script.isEntrypoint() {
+			return db.unknown(p, "its script may exec another program"), true
 		}
 	}
 	return db.decide(p, args), true
@@ -154,7 +157,7 @@ func (db *DB) script(runtime string, s script) (Program, bool) {
 		return Program{}, false
 	}
 	p, ok := db.row(base(s.file))
-	return p, ok && p.Interpreter == runtime
+	return p, ok && p.Interpreter == runtime && (!p.Generic || p.isSystems(s.file))
 }
 
 // decide picks the mode.
@@ -176,16 +179,20 @@ func (db *DB) decide(p Program, args []string) Match {
 // undecided is the answer for a program whose mode hangs on a word that can't
 // be known.
 func (db *DB) undecided(p Program, word string) Match {
-	return Match{Name: p.Names[0], Program: p, Behaviour: Behaviour{
-		Reaps:  ReapingUnknown,
-		Why:    "what it does depends on " + display(word),
-		Source: p.Source,
-	}, Evidence: db.Evidence(p.Source)}
+	return db.unknown(p, "what it does depends on "+display(word))
 }
 
-// modesAgree is true when no mode changes what the row says.
+func (db *DB) unknown(p Program, why string) Match {
+	return Match{Name: p.Names[0], Program: p, Behaviour: depends(why, p.Source), Evidence: db.Evidence(p.Source)}
+}
+
+// modesAgree is true when no mode in which the program runs on changes what
+// the row says.
 func (p Program) modesAgree() bool {
 	for _, m := range p.Modes {
+		if m.Ends {
+			continue
+		}
 		if m.Reaps != p.Reaps || m.MustBePID1 != p.MustBePID1 ||
 			m.ForwardsSignals != p.ForwardsSignals || m.HarmedByOrphans != p.HarmedByOrphans {
 			return false

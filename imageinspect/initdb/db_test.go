@@ -59,7 +59,7 @@ func TestLookup(t *testing.T) {
 		{"haproxy -f x ~MORE~", "haproxy", ReapingUnknown, ""},
 		{"haproxy -W -f /etc/~NAME~.cfg", "haproxy", ReapsOrphans, "with -W"},
 		{"uwsgi --master --http :80", "uwsgi", ReapsOrphans, "with --master"},
-		{"uwsgi --http :80", "uwsgi", LeavesOrphans, "without a configuration file"},
+		{"uwsgi --http :80", "uwsgi", ReapingUnknown, ""},
 		{"uwsgi --ini app.ini", "uwsgi", ReapingUnknown, ""},
 		{"uwsgi --ini=app", "uwsgi", ReapingUnknown, ""},
 		{"uwsgi app.yaml", "uwsgi", ReapingUnknown, ""},

@@ -11,6 +11,7 @@ func goServers() []Program {
 		server(leaves(goRuntime, measured("caddy")), "caddy"),
 		server(leaves(goRuntime, measured("etcd")), "etcd"),
 		server(leaves(goRuntime, measured("prometheus-node-exporter")), "node_exporter", "prometheus-node-exporter"),
+		server(leaves(goRuntime, documented("https://github.com/distribution/distribution")), "registry").generic(),
 	}
 	for _, g := range []struct {
 		repository string
@@ -22,7 +23,6 @@ func goServers() []Program {
 		{"cockroachdb/cockroach", []string{"cockroach"}},
 		{"coredns/coredns", []string{"coredns"}},
 		{"ddollar/forego", []string{"forego"}},
-		{"distribution/distribution", []string{"registry"}},
 		{"fatedier/frp", []string{"frpc", "frps"}},
 		{"go-gitea/gitea", []string{"gitea"}},
 		{"gogs/gogs", []string{"gogs"}},

@@ -73,7 +73,12 @@ type Program struct {
 	// Versioned is true when a version may follow the name: python3.11,
 	// php-fpm8.2.
 	Versioned bool
-	Role      Role
+	// Generic is true when many other programs bear the name: the row then
+	// stands only for a bare name and for a file that lies where a system keeps
+	// its programs, or at one of Paths.
+	Generic bool
+	Paths   []string
+	Role    Role
 	// Interpreter is the canonical name of the runtime that runs the program
 	// when it is a script ("python"), empty when it is not.
 	Interpreter string
@@ -95,5 +100,8 @@ type Mode struct {
 	When string
 	// Match looks at the arguments, without the program's name.
 	Match func(args []string) bool
+	// Ends is true when the program only prints a text and exits. A word that
+	// can't be known is not taken for it: the container would end at once.
+	Ends bool
 	Behaviour
 }

@@ -9,8 +9,12 @@ func runtimes() []Program {
 			Role:      Runtime,
 			Behaviour: leaves(waitsForOwn, measured("node")),
 			Script: &ScriptSyntax{
-				Values: []string{"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions"},
-				Inline: []string{"-e", "--eval", "-p", "--print", "-pe"},
+				Values: "rC",
+				Long: []string{
+					"--require", "--import", "--loader", "--experimental-loader", "--conditions", "--env-file", "--title",
+				},
+				Inline:     "ep",
+				InlineLong: []string{"--eval", "--print"},
 			},
 		},
 		{
@@ -37,9 +41,10 @@ func runtimes() []Program {
 			Role:      Runtime,
 			Behaviour: leaves(waitsForOwn, measured("python-child")),
 			Script: &ScriptSyntax{
-				Values: []string{"-W", "-X", "-Q", "--check-hash-based-pycs"},
-				Module: "-m",
-				Inline: []string{"-c"},
+				Values: "WXQ",
+				Long:   []string{"--check-hash-based-pycs"},
+				Module: 'm',
+				Inline: "c",
 			},
 		},
 		{
@@ -47,6 +52,11 @@ func runtimes() []Program {
 			Versioned: true,
 			Role:      Runtime,
 			Behaviour: leaves(waitsForOwn, measured("perl-child")),
+			Script: &ScriptSyntax{
+				Values: "I",
+				Joined: "CdDFimMVx",
+				Inline: "eE",
+			},
 		},
 		{
 			Names:     []string{"ruby"},
@@ -54,8 +64,9 @@ func runtimes() []Program {
 			Role:      Runtime,
 			Behaviour: leaves(waitsForOwn, measured("ruby-child")),
 			Script: &ScriptSyntax{
-				Values: []string{"-r", "-I", "-C", "-E", "-W"},
-				Inline: []string{"-e"},
+				Values: "rICE",
+				Joined: "FiKTWx",
+				Inline: "e",
 			},
 		},
 		{
@@ -68,6 +79,12 @@ func runtimes() []Program {
 			Versioned: true,
 			Role:      Runtime,
 			Behaviour: leaves(neverWaits, measured("php")),
+			Script: &ScriptSyntax{
+				Values: "cdtz",
+				Long:   []string{"--php-ini", "--define", "--docroot", "--zend-extension"},
+				File:   'f',
+				Inline: "rRBES",
+			},
 		},
 		{
 			Names:     []string{"lua"},

@@ -1,15 +1,25 @@
 package initdb
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ScriptSyntax says how a runtime's arguments name the script that it runs.
+// Short options are letters; several may stand in one word.
 type ScriptSyntax struct {
-	// Values are the options that take the next word as their value.
-	Values []string
-	// Module is the option whose value names a module: -m of python.
-	Module string
-	// Inline are the options after which no script file follows: -c, -e.
-	Inline []string
+	// Values are the letters that take the rest of the word or, where none is
+	// left, the next word; Joined those that take only the rest of the word.
+	Values, Joined string
+	// Long are the long options that take the next word as their value.
+	Long []string
+	// File is the letter whose value names the script, Module the one whose
+	// value names a module: -m of python. 0 is none.
+	File, Module byte
+	// Inline are the letters after which no script file follows, -c or -e;
+	// InlineLong the long options.
+	Inline     string
+	InlineLong []string
 }
 
 // script is what a runtime runs. At most one of file, module and unknown is
@@ -20,29 +30,63 @@ type script struct {
 	unknown      string   // the word that hides it
 }
 
+// isEntrypoint is true for a script whose name says that it goes on to another
+// program.
+func (s script) isEntrypoint() bool {
+	return strings.Contains(strings.ToLower(base(s.file)+s.module), "entrypoint")
+}
+
 // find reads a runtime's arguments up to the script.
 func (s ScriptSyntax) find(args []string) script {
-	for i := 0; i < len(args); i++ {
-		word := args[i]
-		rest := args[i+1:]
+	for len(args) > 0 {
+		word, rest := args[0], args[1:]
 		switch {
 		case isUnknown(word) && !strings.HasPrefix(word, "--"):
 			return script{unknown: word}
 		case word == "--":
 			return operand(rest)
-		case word == "-" || contains(s.Inline, word):
+		case word == "-" || slices.Contains(s.InlineLong, word):
 			return script{}
-		case s.Module != "" && word == s.Module:
-			return module(rest)
-		case s.Module != "" && strings.HasPrefix(word, s.Module):
-			return script{module: word[len(s.Module):], args: rest}
-		case contains(s.Values, word):
-			i++
-		case !strings.HasPrefix(word, "-"):
-			return operand(args[i:])
+		case slices.Contains(s.Long, word):
+			rest = rest[min(1, len(rest)):]
+		case strings.HasPrefix(word, "--"):
+		case strings.HasPrefix(word, "-"):
+			found, left, done := s.cluster(word[1:], rest)
+			if done {
+				return found
+			}
+			rest = left
+		default:
+			return operand(args)
 		}
+		args = rest
 	}
 	return script{}
+}
+
+// cluster reads a word of short options and returns what is left after it, or
+// true with the script that it names.
+func (s ScriptSyntax) cluster(letters string, rest []string) (script, []string, bool) {
+	for i := 0; i < len(letters); i++ {
+		letter := letters[i]
+		value := rest
+		if i+1 < len(letters) {
+			value = append([]string{letters[i+1:]}, rest...)
+		}
+		switch {
+		case strings.IndexByte(s.Inline, letter) >= 0:
+			return script{}, nil, true
+		case letter == s.Module:
+			return module(value), nil, true
+		case letter == s.File:
+			return operand(value), nil, true
+		case strings.IndexByte(s.Joined, letter) >= 0:
+			return script{}, rest, false
+		case strings.IndexByte(s.Values, letter) >= 0:
+			return script{}, value[min(1, len(value)):], false
+		}
+	}
+	return script{}, rest, false
 }
 
 func operand(words []string) script {
@@ -59,13 +103,4 @@ func module(words []string) script {
 	s := operand(words)
 	s.file, s.module = "", s.file
 	return s
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }

@@ -1,9 +1,6 @@
 package initdb
 
-import (
-	"path"
-	"strings"
-)
+import "slices"
 
 // servers are long-running programs that serve something.
 func servers() []Program {
@@ -27,7 +24,7 @@ func webServers() []Program {
 			Behaviour: reaps(waitsForAny, measured("apache2-event")).harmed("dies when an orphan exits 15"),
 			Modes: []Mode{{
 				When:      "with -X",
-				Match:     hasAny("-X"),
+				Match:     apacheOneProcess,
 				Behaviour: leaves("as a single process it does not wait", measured("apache2-X")),
 			}},
 		},
@@ -63,19 +60,14 @@ func appServers() []Program {
 		{
 			Names:     []string{"uwsgi", "uwsgi-core"},
 			Role:      Server,
-			Behaviour: depends("reaps only with a master, which its configuration may ask for", measured("uwsgi")),
-			Modes: []Mode{
-				{
-					When:      "with --master",
-					Match:     hasAny("--master", "-M"),
-					Behaviour: reaps("its master waits for any child", measured("uwsgi-master")),
+			Behaviour: depends("reaps only with a master, which a file or UWSGI_MASTER may ask for", measured("uwsgi")),
+			Modes: []Mode{{
+				When: "with --master",
+				Match: func(args []string) bool {
+					return slices.Contains(args, "--master") || slices.Contains(args, "-M")
 				},
-				{
-					When:      "without a configuration file",
-					Match:     uwsgiWithoutFile,
-					Behaviour: leaves("without a master nothing waits", measured("uwsgi")),
-				},
-			},
+				Behaviour: reaps("its master waits for any child", measured("uwsgi-master")),
+			}},
 		},
 		{
 			Names:       []string{"gunicorn", "gunicorn3"},
@@ -115,21 +107,17 @@ func appServers() []Program {
 	}
 }
 
-// uwsgiWithoutFile is true when all that uwsgi is told stands in its
-// arguments.
-func uwsgiWithoutFile(args []string) bool {
-	for _, arg := range args {
-		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-		switch name {
-		case "ini", "xml", "yaml", "yml", "json", "config", "emperor", "ini-paste", "paste", "inherit", "include", "x", "y", "j":
-			return false
-		}
-		switch path.Ext(arg) {
-		case ".ini", ".xml", ".yaml", ".yml", ".json", ".conf", ".cfg", ".lua":
-			return false
+// apacheOneProcess is true when httpd is told to run as a single process: -X
+// stands for -D DEBUG.
+//
+// Source: https://github.com/apache/httpd/blob/2.4.x/server/mpm/prefork/prefork.c
+func apacheOneProcess(args []string) bool {
+	for _, o := range shortOptions(args, "CcDdEefk") {
+		if o.letter == 'X' || o.letter == 'D' && (o.value == "DEBUG" || o.value == "ONE_PROCESS") {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 func dataServers() []Program {
@@ -149,7 +137,7 @@ func dataServers() []Program {
 
 func daemons() []Program {
 	return []Program{
-		server(reaps(waitsForAny, measured("cron")).forksHelpers(), "cron"),
+		server(reaps(waitsForAny, measured("cron")).forksHelpers(), "cron").generic(),
 		server(reaps(waitsForAny, measured("sshd")).forksHelpers(), "sshd"),
 		server(reaps(waitsForAny, measured("vsftpd")).harmed("dies when any orphan exits"), "vsftpd"),
 		server(reaps(waitsForAny, measured("dnsmasq")), "dnsmasq"),
@@ -174,7 +162,7 @@ func daemons() []Program {
 		server(reaps(waitsForAny, measured("xinetd")), "xinetd"),
 		server(reaps(waitsForAny, measured("proftpd")), "proftpd"),
 		server(leaves(neverWaits, measured("dbus-daemon")), "dbus-daemon"),
-		server(reaps(waitsForAny, measured("atd")), "atd"),
+		server(reaps(waitsForAny, measured("atd")), "atd").generic(),
 		server(leaves(neverWaits, measured("snmpd")), "snmpd"),
 		server(reaps(kernelReaps, measured("collectd")), "collectd"),
 		server(leaves(waitsForOwn, measured("avahi")), "avahi-daemon"),

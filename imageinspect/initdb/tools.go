@@ -10,17 +10,16 @@ func tools() []Program {
 		tool("tee", leaves(neverWaits, measured("tee"))),
 		tool("inotifywait", leaves(neverWaits, measured("inotifywait"))),
 		tool(busyboxApplet+"sleep", leaves(neverWaits, measured("busybox-sleep"))),
+		tool(busyboxApplet+"xargs", leaves(waitsForOwn, measured("busybox-xargs"))),
+		tool(busyboxApplet+"time", reaps(waitsForAny, measured("busybox-time"))),
 		tool(busyboxApplet+"tail", leaves(neverWaits, measured("busybox-tail-f"))),
 	}...)
 }
 
-func tool(name string, b Behaviour) Program {
-	return Program{Names: []string{name}, Role: Tool, Behaviour: b}
+// tool is a program that systems bring along; its name is a common word.
+func tool(name string, b Behaviour, modes ...Mode) Program {
+	return Program{Names: []string{name}, Generic: true, Role: Tool, Behaviour: b, Modes: modes}
 }
-
-// orBusybox is why a program that reaps can't be told by its name: busybox has
-// an applet of that name, written anew, which was not measured.
-const orBusybox = "waits for any child, but busybox's may not"
 
 // waiters start a program and stay until it ends.
 func waiters() []Program {
@@ -28,21 +27,31 @@ func waiters() []Program {
 		tool("timeout", leaves(waitsForOwn, measured("timeout")).forwards()),
 		tool("su", leaves(waitsForOwn, measured("su-c")).forwards()),
 		tool("runuser", leaves(waitsForOwn, measured("runuser")).forwards()),
-		tool("sudo", reaps(waitsForAny, measured("sudo")).forwards()),
-		tool("xargs", depends(orBusybox, measured("xargs"))),
+		// https://www.sudo.ws/docs/man/sudo.man/, "Process model".
+		tool("sudo", depends("waits for any child, but where it was built without PAM it execs", measured("sudo")).forwards()),
+		tool("xargs", depends("GNU's waits for any child, busybox's only for its own", measured("xargs"))),
 		tool("find", leaves(waitsForOwn, measured("find-exec"))),
-		tool("script", depends(orBusybox, measured("script"))),
+		tool("script", depends("util-linux's waits for any child, busybox's was not measured", measured("script"))),
 		tool("make", reaps(waitsForAny, measured("make")).forwards()),
 		tool("watch", leaves(waitsForOwn, measured("watch"))),
-		tool("time", depends(orBusybox, measured("time"))),
-		tool("flock", leaves(waitsForOwn, measured("flock"))),
-		tool("strace", reaps(waitsForAny, measured("strace"))),
+		tool("time", reaps(waitsForAny, measured("time"))),
+		tool("flock", leaves(waitsForOwn, measured("flock")), Mode{
+			When:      "with --no-fork",
+			Match:     mayHave('F', "--no-f"),
+			Behaviour: depends("execs the program that it is given", code("https://github.com/util-linux/util-linux/blob/master/sys-utils/flock.c")),
+		}),
+		tool("strace", reaps(waitsForAny, measured("strace")), Mode{
+			When:      "with --daemonize",
+			Match:     mayHave('D', "--da"),
+			Behaviour: depends("makes the program that it is given PID 1", code("https://github.com/strace/strace/blob/master/src/strace.c")),
+		}),
 		tool("parallel", leaves("waits for one child where several have exited", measured("parallel"))),
 		tool("screen", reaps(waitsForAny, measured("screen"))),
 		tool("faketime", leaves(waitsForOwn, measured("faketime"))),
 		{
 			// As PID 1 it leads a process group, so that it has to fork.
 			Names:     []string{"setsid"},
+			Generic:   true,
 			Role:      Tool,
 			Behaviour: depends("forks as a process group's leader and exits, which ends the container", measured("setsid-wait")),
 			Modes: []Mode{{

@@ -11,6 +11,8 @@ import (
 type Wrapper struct {
 	// Names are the base names by which argv may call it.
 	Names []string
+	// Generic is Program.Generic.
+	Generic bool
 	// Options are those that it knows; any other is an error.
 	Options []Option
 	// Digits is true when -NUMBER is an option of its own (nice -5).
@@ -97,7 +99,7 @@ var ErrNoExec = errors.New("it execs no program")
 // as Applet names them.
 func (db *DB) Wrapper(argv0 string) (Wrapper, bool) {
 	w, ok := db.wrappers[base(argv0)]
-	return w, ok
+	return w, ok && (!w.Generic || isBare(argv0) || inSystemDirectory(argv0))
 }
 
 // maxSplits bounds nested env -S strings.

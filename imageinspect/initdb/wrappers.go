@@ -44,7 +44,8 @@ func wrappers() []Wrapper {
 func coreutils() []Wrapper {
 	return []Wrapper{
 		{
-			Names: []string{"env"},
+			Names:   []string{"env"},
+			Generic: true,
 			Options: help(
 				flag('i', "ignore-environment").does(ClearsEnv),
 				value('u', "unset").does(UnsetsEnv),
@@ -63,6 +64,7 @@ func coreutils() []Wrapper {
 		},
 		{
 			Names:   []string{"nice"},
+			Generic: true,
 			Options: help(value('n', "adjustment")),
 			Digits:  true,
 			Source:  measured("nice"),

@@ -71,6 +71,8 @@ func toolForms() []form {
 		{ID: "screen", Packages: []string{"screen"}, Argv: []string{"screen", "-D", "-m", "{x...}"}, Env: []string{"TERM=vt100"}, Setup: "mkdir -p /run/screen; chmod 777 /run/screen"},
 		{ID: "gdbserver", Packages: []string{"gdbserver"}, Argv: []string{"gdbserver", ":1234", "/usr/bin/sleep", "1000"}},
 		{ID: "busybox-timeout", Packages: []string{"busybox"}, Argv: []string{"busybox", "timeout", "999", "{x...}"}, Settle: shortly},
+		{ID: "busybox-xargs", Packages: []string{"busybox"}, Argv: []string{"sh", "-c", "exec busybox xargs sleep </srv/in"}, Setup: "mkdir -p /srv; echo 1000 >/srv/in"},
+		{ID: "busybox-time", Packages: []string{"busybox"}, Argv: []string{"busybox", "time", "{x...}"}},
 		{ID: "busybox-sleep", Packages: []string{"busybox"}, Argv: []string{"busybox", "sleep", "1000"}},
 		{ID: "busybox-tail-f", Packages: []string{"busybox"}, Argv: []string{"busybox", "tail", "-f", "/dev/null"}},
 		{ID: "busybox-nc", Packages: []string{"busybox"}, Argv: []string{"busybox", "nc", "-l", "-p", "8080"}},

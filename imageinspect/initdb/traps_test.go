@@ -1,0 +1,135 @@
+package initdb
+
+import "testing"
+
+// TestTraps: calls that look like a program which reaps and are something
+// else.
+func TestTraps(t *testing.T) {
+	db := newDB(t)
+	tests := []struct {
+		argv  string // as in TestLookup
+		name  string // empty: no row
+		reaps Reaping
+	}{
+		// A common word is a program's name only where systems keep programs.
+		{"cron -f", "cron", ReapsOrphans},
+		{"/usr/sbin/cron -f", "cron", ReapsOrphans},
+		{"/usr/local/bin/make all", "make", ReapsOrphans},
+		{"/usr/bin/../bin/make all", "make", ReapsOrphans},
+		{"/pause", "pause", ReapsOrphans},
+		{"/sbin/my_init", "my_init", ReapsOrphans},
+		{"python3 -u /sbin/my_init -- x", "my_init", ReapsOrphans},
+		{"time x", "time", ReapsOrphans},
+		{"busybox time x", "busybox time", ReapsOrphans},
+		{"/app/cron", "", 0},
+		{"./script", "", 0},
+		{"bin/make", "", 0},
+		{"/usr/src/app/time", "", 0},
+		{"/opt/app/bin/make", "", 0},
+		{"/usr/bin/../../app/make", "", 0},
+		{"/usr/bin/~X~/../make", "", 0},
+		{"/app/pause", "", 0},
+		{"./pause", "", 0},
+		{"/app/my_init", "", 0},
+		{"/app/atd", "", 0},
+		{"/app/registry", "", 0},
+		{"/mnt/script", "", 0},
+		{"/app/sudo x", "", 0},
+		{"/app/screen", "", 0},
+		{"/app/setsid -w x", "", 0},
+		{"python3 /app/my_init", "python", LeavesOrphans},
+		{"python3 my_init", "python", LeavesOrphans},
+
+		// Options that take the program out of PID 1, or its master away.
+		{"strace -o /dev/null x", "strace", ReapsOrphans},
+		{"strace -D x", "strace", ReapingUnknown},
+		{"strace -fDD x", "strace", ReapingUnknown},
+		{"strace -o x -DDD x", "strace", ReapingUnknown},
+		{"strace --daemonize x", "strace", ReapingUnknown},
+		{"strace --daemonize=pgroup x", "strace", ReapingUnknown},
+		{"strace --daem x", "strace", ReapingUnknown},
+		{"apache2 -DFOREGROUND", "apache2", ReapsOrphans},
+		{"apache2 -f -X -D FOREGROUND", "apache2", ReapsOrphans},
+		{"apache2 -D ONE_PROCESS", "apache2", LeavesOrphans},
+		{"apache2 -DONE_PROCESS", "apache2", LeavesOrphans},
+		{"httpd -f x -D DEBUG", "apache2", LeavesOrphans},
+		{"httpd -DDEBUG", "apache2", LeavesOrphans},
+		{"httpd -eX -X", "apache2", LeavesOrphans},
+		{"uwsgi --http :80", "uwsgi", ReapingUnknown},
+		{"uwsgi --master=false", "uwsgi", ReapingUnknown},
+		{"uwsgi --master=0", "uwsgi", ReapingUnknown},
+		{"uwsgi --master-fifo /f", "uwsgi", ReapingUnknown},
+		{"uwsgi --http :80 --master", "uwsgi", ReapsOrphans},
+		{"flock /f x", "flock", LeavesOrphans},
+		{"flock -F /f tini", "flock", ReapingUnknown},
+		{"flock -nF /f tini", "flock", ReapingUnknown},
+		{"flock --no-fork /f tini", "flock", ReapingUnknown},
+		{"tini --version", "tini", ReapingUnknown},
+		{"tini -l", "tini", ReapingUnknown},
+		{"tini -vsh", "tini", ReapingUnknown},
+		{"tini -e 1 -p SIGTERM -- x -h --version", "tini", ReapsOrphans},
+		{"tini ~PROGRAM~", "tini", ReapsOrphans},
+		{"tini -- ~PROGRAM~", "tini", ReapsOrphans},
+		{"dumb-init -V", "dumb-init", ReapingUnknown},
+		{"dumb-init --rewrite 15:3 x --help", "dumb-init", ReapsOrphans},
+		{"catatonit --help", "catatonit", ReapingUnknown},
+
+		// Names that mean one program here, another there.
+		{"xargs x", "xargs", ReapingUnknown},
+		{"busybox xargs x", "busybox xargs", LeavesOrphans},
+		{"script -c x", "script", ReapingUnknown},
+		{"sudo x", "sudo", ReapingUnknown},
+
+		// Clusters of short options.
+		{"python3 -Ic x /usr/bin/supervisord", "python", LeavesOrphans},
+		{"python3 -cpass /usr/bin/supervisord", "python", LeavesOrphans},
+		{"python3 -uc supervisord", "python", LeavesOrphans},
+		{"python3 -um gunicorn x", "gunicorn", ReapsOrphans},
+		{"python3 -umgunicorn x", "gunicorn", ReapsOrphans},
+		{"python3 -Imx /usr/bin/supervisord", "python", LeavesOrphans},
+		{"python3 -um ~MODULE~", "python", ReapingUnknown},
+		{"python3 -uW ignore /usr/bin/supervisord", "supervisord", ReapsOrphans},
+		{"python3 -Wignore /usr/bin/supervisord", "supervisord", ReapsOrphans},
+		{"python3 -XW /usr/bin/supervisord", "supervisord", ReapsOrphans},
+		{"python3 -W", "python", LeavesOrphans},
+		{"python3 -m", "python", LeavesOrphans},
+		{"python3 --check-hash-based-pycs", "python", LeavesOrphans},
+		{"python3 --check-hash-based-pycs /usr/bin/supervisord x.py", "python", LeavesOrphans},
+		{"python3 -- /usr/bin/supervisord", "supervisord", ReapsOrphans},
+		{"python3 - /usr/bin/supervisord", "python", LeavesOrphans},
+		{"ruby -W0 -Ilib /usr/bin/puma", "puma", LeavesOrphans},
+
+		// A script that may go on to another program.
+		{"python3 /docker_entrypoint.py tini", "python", ReapingUnknown},
+		{"python3 -u /Entrypoint", "python", ReapingUnknown},
+		{"python3 -m app.entrypoint", "python", ReapingUnknown},
+		{"node --env-file .env entrypoint.js", "node", ReapingUnknown},
+		{"ruby -rjson docker-entrypoint.rb", "ruby", ReapingUnknown},
+		{"perl -w /entrypoint.pl", "perl", ReapingUnknown},
+		{"php -d a=b -f /entrypoint.php", "php", ReapingUnknown},
+		{"php -r x entrypoint.php", "php", LeavesOrphans},
+		{"perl -lne x entrypoint", "perl", LeavesOrphans},
+		{"node -pe x entrypoint.js", "node", LeavesOrphans},
+		{"python3 /app/main.py entrypoint.py", "python", LeavesOrphans},
+		{"python3 /entrypoint.d/main.py", "python", LeavesOrphans},
+	}
+	for _, tt := range tests {
+		t.Run(tt.argv, func(t *testing.T) {
+			m, _ := db.Lookup(words(tt.argv))
+			if m.Name != tt.name || m.Behaviour.Reaps != tt.reaps {
+				t.Errorf("got %q, reaps %d (%s); want %q, %d", m.Name, m.Behaviour.Reaps, m.Behaviour.Why, tt.name, tt.reaps)
+			}
+		})
+	}
+}
+
+func TestGenericWrappers(t *testing.T) {
+	db := newDB(t)
+	for argv0, want := range map[string]bool{
+		"env": true, "/usr/bin/env": true, "/bin/nice": true, "/app/env": false, "./nice": false, "/opt/bin/gosu": true,
+	} {
+		if _, ok := db.Wrapper(argv0); ok != want {
+			t.Errorf("%s: a wrapper: %v, want %v", argv0, ok, want)
+		}
+	}
+}
