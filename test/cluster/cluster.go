@@ -209,5 +209,6 @@ func (c *Cluster) end(group func() error) error {
 	if c.Node == nil {
 		return group()
 	}
-	return errors.Join(c.Node.forward.close(), group(), c.Node.network.gone(context.Background()))
+	// The node goes first: the API server's end waits for its watches.
+	return errors.Join(c.Node.forward.close(), c.Node.first.Stop(), group(), c.Node.network.gone(context.Background()))
 }

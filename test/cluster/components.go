@@ -20,6 +20,9 @@ const (
 	issuer         = "https://kubernetes.default.svc.cluster.local"
 	// stopGrace is how long a component may take to end after SIGTERM.
 	stopGrace = 10 * time.Second
+	// nodeGrace is that of an API server with a node: it would wait for the end
+	// of its entry in the Service kubernetes, and nobody will ask it again.
+	nodeGrace = time.Second
 )
 
 // Names of files in the cluster's folder.
@@ -116,13 +119,17 @@ func (c controlPlane) apiServer(port, etcdPort int) process.Spec {
 		// route, which a machine without a network lacks.
 		"--advertise-address=" + c.host(),
 		"--allow-privileged",
-		"--profiling=false",
 	}
 	args = append(args, c.nodeArgs()...)
+	args = append(args, "--profiling=false")
+	grace := stopGrace
+	if c.network != nil {
+		grace = nodeGrace
+	}
 	return process.Spec{
 		Name:  apiServerName,
 		Path:  c.binaries.APIServer,
-		Grace: stopGrace,
+		Grace: grace,
 		Args:  append(args, c.options.APIServerArgs...),
 	}
 }

@@ -44,6 +44,7 @@ type Node struct {
 	network network
 	options NodeOptions
 	forward forwarder
+	first   *process.Process
 }
 
 // Names below the node's folder.
@@ -97,6 +98,7 @@ func (c *Cluster) startNode(ctx context.Context, opts Options) (*Node, error) {
 		return nil, err
 	}
 	n.IP, n.HostIP = n.network.node, n.network.host
+	n.first = first
 	c.started = append(c.started, first)
 	return n, n.prepare(filepath.Join(c.Dir, "logs"))
 }
