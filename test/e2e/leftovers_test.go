@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,9 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"context"
-
 	"github.com/initguard/initguard/test/cluster"
+	"github.com/initguard/initguard/test/e2e/podproc"
 )
 
 // ownerVariable makes the test binary a program that owns a cluster under that
@@ -40,7 +40,7 @@ func contains(text []byte, part string) bool { return bytes.Contains(text, []byt
 func leftovers(dir string) []string {
 	var left []string
 	add := func(format string, args ...any) { left = append(left, fmt.Sprintf(format, args...)) }
-	all, err := processes()
+	all, err := podproc.Read()
 	if err != nil {
 		add("%v", err)
 	}

@@ -7,11 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/initguard/initguard/test/e2e/podproc"
 	"github.com/initguard/initguard/test/images"
 )
 
@@ -41,7 +41,7 @@ func (p pod) manifest() ([]byte, error) {
 		}
 	}
 	spec := map[string]any{
-		"containers": []any{container}, "terminationGracePeriodSeconds": 0, "enableServiceLinks": false,
+		"containers": []any{container}, "terminationGracePeriodSeconds": 0, "enableServiceLinks": false, "dnsPolicy": "Default",
 		"automountServiceAccountToken": false, "shareProcessNamespace": p.share,
 	}
 	if p.secret != "" {
@@ -178,29 +178,20 @@ func (e *env) running(t *testing.T, name string) string {
 
 // firstProcess waits until a container's processes are seen in /proc and
 // returns the PID 1 that is theirs.
-func firstProcess(t *testing.T, id string) (first, member process) {
+func firstProcess(t *testing.T, id string) podproc.Process {
 	t.Helper()
+	var first podproc.Process
 	await(t, time.Minute, "processes of container "+id, func() (bool, string) {
-		all, err := processes()
+		all, err := podproc.Read()
 		if err != nil {
 			return false, err.Error()
 		}
-		var ok bool
-		if member, ok = containerProcess(all, id); !ok {
+		member, ok := all.InContainer(id)
+		if !ok {
 			return false, "none has it in its control group"
 		}
-		first, ok = pid1(all, member)
+		first, ok = all.First(member)
 		return ok, "no PID 1 in its PID namespace"
 	})
-	return first, member
-}
-
-// orphansLeft is how many orphans the probes have left, as they count them in
-// the container's own file system.
-func orphansLeft(member process) int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/root/tmp/orphans", member.pid))
-	if err != nil {
-		return 0
-	}
-	return bytes.Count(text, []byte("\n"))
+	return first
 }

@@ -1,5 +1,4 @@
-// This module pins containerd, the container runtime of the test node. It is
-// apart from the product's modules because their dependencies differ.
+// The container runtime of the test node. The one place that pins its version.
 module github.com/initguard/initguard/test/cluster/pins/containerd
 
 go 1.26.6
