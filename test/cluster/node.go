@@ -67,7 +67,10 @@ func (c *Cluster) startNode(ctx context.Context, opts Options) (*Node, error) {
 	}
 	n := &Node{dir: filepath.Join(c.Dir, nodeFolder), options: *opts.Node, Cgroup: "/initguard-" + filepath.Base(c.Dir)}
 	n.Containerd, n.NRI = n.dir+containerdSock, n.dir+nriSock
-	if err := n.checkPlace(); err != nil {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("it takes root: it makes namespaces, mounts and control groups")
+	}
+	if err := visible(n.dir); err != nil {
 		return nil, err
 	}
 	if n.set, err = nodeBinaries(ctx, opts); err != nil {
@@ -113,15 +116,12 @@ func nodeBinaries(ctx context.Context, opts Options) (binaries.NodeSet, error) {
 // path is a path below the node's folder; it is the same inside the node.
 func (n *Node) path(name string) string { return filepath.Join(n.dir, name) }
 
-// checkPlace refuses folders that the node couldn't see: it has its own in
-// these places.
-func (n *Node) checkPlace() error {
-	if os.Geteuid() != 0 {
-		return errors.New("a node takes root: it makes namespaces, mounts and control groups")
-	}
+// visible refuses folders that a node couldn't see: it has its own in these
+// places.
+func visible(dir string) error {
 	for _, hidden := range nodeFolders() {
-		if strings.HasPrefix(n.dir, hidden+"/") {
-			return fmt.Errorf("state folder %s: a node has its own %s; set XDG_CACHE_HOME to another place", n.dir, hidden)
+		if strings.HasPrefix(dir, hidden+"/") {
+			return fmt.Errorf("state folder %s: a node has its own %s; set XDG_CACHE_HOME to another place", dir, hidden)
 		}
 	}
 	return nil
