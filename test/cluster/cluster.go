@@ -210,5 +210,5 @@ func (c *Cluster) end(group func() error) error {
 		return group()
 	}
 	// The node goes first: the API server's end waits for its watches.
-	return errors.Join(c.Node.forward.close(), c.Node.first.Stop(), group(), c.Node.network.gone(context.Background()))
+	return errors.Join(c.Node.forward.close(), c.Node.first.Stop(), group(), c.Node.network.gone())
 }

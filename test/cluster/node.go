@@ -49,10 +49,11 @@ type Node struct {
 
 // Names below the node's folder.
 const (
-	nodeFolder     = "node"
-	nodeInitName   = "nodeinit"
-	planFile       = "plan.json"
-	pauseImage     = "initguard.test/pause:1"
+	nodeFolder   = "node"
+	nodeInitName = "nodeinit"
+	planFile     = "plan.json"
+	// PauseImage is what sandboxes run, and the only image that every node has.
+	PauseImage     = "initguard.test/pause:1"
 	pauseArchive   = "pause.tar"
 	containerdSock = "/run/containerd/containerd.sock"
 	nriSock        = "/run/nri/nri.sock"
@@ -76,7 +77,7 @@ func (c *Cluster) startNode(ctx context.Context, opts Options) (*Node, error) {
 	if n.set, err = nodeBinaries(ctx, opts); err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(n.dir, 0o755); err != nil { //nolint:gosec // containers of other users look in
+	if err := os.Mkdir(n.dir, 0o755); err != nil {
 		return nil, err
 	}
 	if err := buildNodeInit(ctx, n.dir); err != nil {
@@ -103,7 +104,10 @@ func (c *Cluster) startNode(ctx context.Context, opts Options) (*Node, error) {
 	n.IP, n.HostIP = n.network.node, n.network.host
 	n.first = first
 	c.started = append(c.started, first)
-	return n, n.prepare(filepath.Join(c.Dir, "logs"))
+	if err := n.prepare(filepath.Join(c.Dir, "logs")); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 func nodeBinaries(ctx context.Context, opts Options) (binaries.NodeSet, error) {
@@ -171,7 +175,7 @@ func (n *Node) importPause(ctx context.Context) error {
 // Ctr returns a command of containerd's client, to be run by the caller, that
 // sees what the kubelet's containers see.
 func (n *Node) Ctr(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, n.set.Ctr, append([]string{"--address", n.Containerd, "--namespace", "k8s.io"}, args...)...) //nolint:gosec // our own program
+	return exec.CommandContext(ctx, n.set.Ctr, append([]string{"--address", n.Containerd, "--namespace", "k8s.io"}, args...)...)
 }
 
 // awaitReady waits until the node says that it takes pods.

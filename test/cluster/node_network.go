@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -23,7 +22,7 @@ const (
 	// linkMost bounds one call of ip, linkGone how long the kernel may take to
 	// remove the link of a node that ended.
 	linkMost = 10 * time.Second
-	linkGone = 10 * time.Second
+	linkGone = 30 * time.Second
 )
 
 // network is where a node is reached.
@@ -50,7 +49,7 @@ func numbered(n int) network {
 func claimNetwork(ctx context.Context, pid int) (network, error) {
 	for i := range networks {
 		n := numbered(i)
-		_, err := ip(ctx, "link", "add", n.link, "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid))
+		err := ip(ctx, "link", "add", n.link, "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid))
 		if err != nil && strings.Contains(err.Error(), "File exists") {
 			continue
 		}
@@ -70,7 +69,7 @@ func (n network) configure(ctx context.Context) error {
 		{"link", "set", n.link, "up"},
 		{"route", "add", pods + "/24", "via", n.node}, // pods and Services
 	} {
-		if _, err := ip(ctx, args...); err != nil {
+		if err := ip(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -87,24 +86,24 @@ func (n network) inside() [][]string {
 	}
 }
 
-// gone waits until the kernel has removed the link.
-func (n network) gone(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, linkGone)
-	defer cancel()
-	return poll(ctx, "removal of link "+n.link, func() error {
-		if _, err := net.InterfaceByName(n.link); err == nil {
-			return errors.New("it is still there")
+// gone waits until the link is. A node that was killed leaves it to the kernel.
+func (n network) gone() error {
+	ticker := time.NewTicker(pollReady)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(linkGone); time.Now().Before(deadline); <-ticker.C {
+		if _, err := net.InterfaceByName(n.link); err != nil {
+			return nil //nolint:nilerr // there is no such link
 		}
-		return nil
-	})
+	}
+	return fmt.Errorf("link %s is still there %v after its node ended: ip link delete %[1]s", n.link, linkGone)
 }
 
-func ip(ctx context.Context, args ...string) (string, error) {
+func ip(ctx context.Context, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, linkMost)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "ip", args...).CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(string(out)))
 	}
-	return string(out), nil
+	return nil
 }

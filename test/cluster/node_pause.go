@@ -12,7 +12,7 @@ import (
 
 // writePauseArchive writes an image of one program, as `docker save` would.
 func writePauseArchive(path, program string) error {
-	binary, err := os.ReadFile(program) //nolint:gosec // our own program
+	binary, err := os.ReadFile(program)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func writePauseArchive(path, program string) error {
 		return err
 	}
 	manifest, err := json.Marshal([]map[string]any{{
-		"Config": "config.json", "RepoTags": []string{pauseImage}, "Layers": []string{"layer.tar"},
+		"Config": "config.json", "RepoTags": []string{PauseImage}, "Layers": []string{"layer.tar"},
 	}})
 	if err != nil {
 		return err

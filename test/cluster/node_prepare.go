@@ -34,19 +34,20 @@ func hostSysctls() []string {
 func (n *Node) prepare(logs string) error {
 	plan := nodeplan.Plan{
 		Commands:   n.network.inside(),
+		End:        []string{"ip", "link", "delete", "eth0"},
 		Components: n.components(logs),
 		Sysctls:    map[string]string{"net/ipv4/ip_forward": "1", "kernel/hostname": NodeName},
 	}
 	for _, folder := range nodeFolders() {
 		own := n.path(folder)
-		if err := os.MkdirAll(own, 0o755); err != nil { //nolint:gosec // as on any system
+		if err := os.MkdirAll(own, 0o755); err != nil {
 			return err
 		}
 		plan.Binds = append(plan.Binds, nodeplan.Bind{Source: own, Target: folder})
 	}
 	for _, name := range hostSysctls() {
 		target := filepath.Join("/proc/sys", name)
-		value, err := os.ReadFile(target) //nolint:gosec // a fixed list
+		value, err := os.ReadFile(target)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -76,7 +77,7 @@ func (n *Node) prepare(logs string) error {
 }
 
 func write(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // as on any system
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(path, content, 0o600)
@@ -141,7 +142,7 @@ state = '/run/containerd'
   socket_path = '%[6]s'
   plugin_path = '%[7]s'
   plugin_config_path = '%[7]s'
-`, containerdSock, pauseImage, n.path(registriesFolder), cniBinaries, n.path("cni"), nriSock, n.path("nri"))
+`, containerdSock, PauseImage, n.path(registriesFolder), cniBinaries, n.path("cni"), nriSock, n.path("nri"))
 }
 
 // kubeletConfig: evictions are off, since a full disk of a developer's is not

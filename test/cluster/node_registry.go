@@ -36,6 +36,7 @@ func (n *Node) AddRegistry(host string) error {
 type forwarder struct {
 	mu        sync.Mutex
 	listeners []net.Listener
+	open      map[net.Conn]bool
 }
 
 func (f *forwarder) serve(listener net.Listener, to string) {
@@ -48,13 +49,15 @@ func (f *forwarder) serve(listener net.Listener, to string) {
 			if err != nil {
 				return
 			}
-			go forward(from, to)
+			go f.forward(from, to)
 		}
 	}()
 }
 
 // forward copies both ways until both sides have said all.
-func forward(from net.Conn, address string) {
+func (f *forwarder) forward(from net.Conn, address string) {
+	f.keep(from, true)
+	defer f.keep(from, false)
 	defer from.Close()                                   //nolint:errcheck // nobody is left to tell
 	to, err := net.DialTimeout("tcp", address, dialMost) //nolint:noctx // bounded
 	if err != nil {
@@ -77,10 +80,28 @@ func pipe(to, from net.Conn) {
 	}
 }
 
+// keep notes which connections are open.
+func (f *forwarder) keep(c net.Conn, open bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open == nil {
+		f.open = make(map[net.Conn]bool)
+	}
+	if open {
+		f.open[c] = true
+	} else {
+		delete(f.open, c)
+	}
+}
+
+// close ends listeners and connections: a socket holds the node's network.
 func (f *forwarder) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var errs []error
+	for c := range f.open {
+		_ = c.Close() // Its own end may come first.
+	}
 	for _, l := range f.listeners {
 		errs = append(errs, l.Close())
 	}

@@ -26,7 +26,7 @@ func (n *Node) listenIn(address string) (listener net.Listener, err error) {
 			err = fmt.Errorf("enter the node's network: %w", errno)
 			return
 		}
-		listener, err = net.Listen("tcp", address) //nolint:noctx // a literal address, at once
+		listener, err = net.Listen("tcp", address)
 	}()
 	<-done
 	return listener, err

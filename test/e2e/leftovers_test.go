@@ -29,9 +29,28 @@ func own(root string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := runPod(c); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	fmt.Println(c.Dir)
 	_, _ = io.Copy(io.Discard, os.Stdin) // Ends when the test does.
 	os.Exit(1)
+}
+
+// runPod runs a pod of the only image that every node has.
+func runPod(c *cluster.Cluster) error {
+	ctx, cancel := context.WithTimeout(context.Background(), readyMost)
+	defer cancel()
+	for _, args := range [][]string{
+		{"run", "pause", "--image=" + cluster.PauseImage, "--image-pull-policy=Never", "--restart=Never"},
+		{"wait", "pod/pause", "--for=condition=Ready", "--timeout=2m"},
+	} {
+		if out, err := c.Kubectl(ctx, args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("kubectl %q: %w: %s", args, err, out)
+		}
+	}
+	return nil
 }
 
 func contains(text []byte, part string) bool { return bytes.Contains(text, []byte(part)) }
@@ -141,7 +160,7 @@ func startOwner(t *testing.T, root string) (*exec.Cmd, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self) //nolint:gosec // this test
+	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), ownerVariable+"="+root)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()

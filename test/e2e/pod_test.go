@@ -104,7 +104,6 @@ func (e *env) describe(name string) string {
 // status is what the API server says of a pod's one container.
 type status struct {
 	ID      string // without the runtime's name; empty until it runs
-	Ready   bool
 	Waiting string // why it doesn't run
 }
 
@@ -117,7 +116,6 @@ func (e *env) status(ctx context.Context, name string) (status, error) {
 		Status struct {
 			ContainerStatuses []struct {
 				ContainerID string
-				Ready       bool
 				State       struct {
 					Running *struct{}
 					Waiting *struct{ Reason, Message string }
@@ -128,17 +126,18 @@ func (e *env) status(ctx context.Context, name string) (status, error) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		return status{}, err
 	}
-	for _, c := range got.Status.ContainerStatuses {
-		s := status{Ready: c.Ready}
-		if c.State.Running != nil {
-			_, s.ID, _ = strings.Cut(c.ContainerID, "://")
-		}
-		if c.State.Waiting != nil {
-			s.Waiting = c.State.Waiting.Reason + ": " + c.State.Waiting.Message
-		}
-		return s, nil
+	if len(got.Status.ContainerStatuses) == 0 {
+		return status{}, nil
 	}
-	return status{}, nil
+	c := got.Status.ContainerStatuses[0]
+	var s status
+	if c.State.Running != nil {
+		_, s.ID, _ = strings.Cut(c.ContainerID, "://")
+	}
+	if c.State.Waiting != nil {
+		s.Waiting = c.State.Waiting.Reason + ": " + c.State.Waiting.Message
+	}
+	return s, nil
 }
 
 // await polls until what is asked for holds; the text says what was seen last.

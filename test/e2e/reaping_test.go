@@ -82,6 +82,7 @@ const pgBin = "/usr/lib/postgresql/15/bin/"
 // and an exec probe that leaves an orphan every second. What stays is counted
 // in /proc, and the verdict over the image's config has to say the same.
 func TestReaping(t *testing.T) {
+	t.Parallel()
 	db, err := initdb.New()
 	if err != nil {
 		t.Fatal(err)

@@ -126,12 +126,12 @@ func (b *Builder) program(ctx context.Context, name string) (v1.Layer, error) {
 	}
 	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
 	file := filepath.Join(folder, name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./test/programs/"+name) //nolint:gosec // a program of ours
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./test/programs/"+name)
 	cmd.Dir, cmd.Env = b.Repo, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // just built
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

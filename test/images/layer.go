@@ -83,7 +83,7 @@ func pack(w *tar.Writer, file, name string, entry fs.DirEntry) error {
 	if err := w.WriteHeader(header); err != nil || !info.Mode().IsRegular() {
 		return err
 	}
-	content, err := os.Open(file) //nolint:gosec // below our own cache
+	content, err := os.Open(file)
 	if err != nil {
 		return err
 	}

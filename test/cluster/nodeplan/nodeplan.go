@@ -12,6 +12,8 @@ type Plan struct {
 	// Commands are run in order before the components start.
 	Commands   [][]string  `json:"commands,omitempty"`
 	Components []Component `json:"components,omitempty"`
+	// End is the command to run when the node is asked to end.
+	End []string `json:"end"`
 }
 
 // A Bind shows a file or folder at another place.

@@ -1,7 +1,6 @@
 package process
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,19 +16,18 @@ import (
 const cgroupGrace = 10 * time.Second
 
 // removeCgroups removes control groups with all below them.
-func removeCgroups(ctx context.Context, dirs []string) error {
-	ctx, cancel := context.WithTimeout(ctx, cgroupGrace)
-	defer cancel()
+func removeCgroups(dirs []string) error {
+	deadline := time.Now().Add(cgroupGrace)
 	var errs []error
 	for _, dir := range dirs {
-		errs = append(errs, removeCgroup(ctx, dir))
+		errs = append(errs, removeCgroup(dir, deadline))
 	}
 	return errors.Join(errs...)
 }
 
 // removeCgroup removes one, deepest first; what lies in them are the kernel's
 // files, which can't be removed and go by themselves.
-func removeCgroup(ctx context.Context, dir string) error {
+func removeCgroup(dir string, deadline time.Time) error {
 	ticker := time.NewTicker(pollGone)
 	defer ticker.Stop()
 	for {
@@ -37,11 +35,10 @@ func removeCgroup(ctx context.Context, dir string) error {
 		if err == nil || !errors.Is(err, syscall.EBUSY) && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if time.Now().After(deadline) {
 			return fmt.Errorf("control group: %w: end what runs in it and remove it", err)
-		case <-ticker.C:
 		}
+		<-ticker.C
 	}
 }
 

@@ -115,7 +115,7 @@ func (g *Group) Own(cgroups ...string) error {
 		return err
 	}
 	for _, dir := range cgroups {
-		if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // as all control groups are
+		if err := os.Mkdir(dir, 0o755); err != nil {
 			return fmt.Errorf("control group: %w", err)
 		}
 	}
@@ -169,7 +169,7 @@ func (g *Group) end(remove func() error) error {
 	g.starter.end()
 	err := errors.Join(errs...)
 	if err == nil {
-		err = removeCgroups(context.Background(), g.cgroups)
+		err = removeCgroups(g.cgroups)
 	}
 	if err == nil {
 		err = remove()

@@ -60,7 +60,7 @@ func sweepGroup(ctx context.Context, dir string) (err error) {
 			return err
 		}
 	}
-	if err := removeCgroups(ctx, s.Cgroups); err != nil {
+	if err := removeCgroups(s.Cgroups); err != nil {
 		return err
 	}
 	if s.Failed {

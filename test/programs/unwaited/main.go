@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// forever is longer than any test.
+const forever = 1000 * time.Hour
+
 func main() {
 	children := flag.Int("children", 3, "how many")
 	flag.Parse()
@@ -22,7 +25,5 @@ func main() {
 			os.Exit(1)
 		}
 	}
-	for {
-		time.Sleep(time.Hour)
-	}
+	<-time.After(forever)
 }

@@ -63,7 +63,7 @@ func startDetached(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self, "-node", "-hold", files.lock, "up") //nolint:gosec,noctx // this program; it outlives the context
+	cmd := exec.Command(self, "-node", "-hold", files.lock, "up") //nolint:noctx // this program; it outlives the context
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

@@ -35,7 +35,7 @@ func runNode(file string) error {
 	if !await(file, planMost) {
 		return fmt.Errorf("%s is missing after %v", file, planMost)
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the path is the owner's
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,9 @@ func runNode(file string) error {
 			return err
 		case s := <-signals:
 			if s != syscall.SIGCHLD {
-				return nil // All that runs here ends with this process.
+				// All that is here ends with this process. The link goes first: the
+				// kernel may take long to remove the networks of many pods.
+				return command(plan.End)
 			}
 			n.reap()
 		}
@@ -65,7 +67,9 @@ func runNode(file string) error {
 
 // await polls until a file is there.
 func await(file string, most time.Duration) bool {
-	for deadline := time.Now().Add(most); time.Now().Before(deadline); time.Sleep(poll) {
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(most); time.Now().Before(deadline); <-ticker.C {
 		if _, err := os.Stat(file); err == nil {
 			return true
 		}
@@ -97,10 +101,18 @@ func setUp(plan nodeplan.Plan) error {
 		}
 	}
 	for _, argv := range plan.Commands {
-		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput() //nolint:gosec,noctx // the owner's; it ends with the node
-		if err != nil {
-			return fmt.Errorf("%q: %w: %s", argv, err, out)
+		if err := command(argv); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// command runs a command to its end, which is the node's at the latest.
+func command(argv []string) error {
+	out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput() //nolint:noctx // see above
+	if err != nil {
+		return fmt.Errorf("%q: %w: %s", argv, err, out)
 	}
 	return nil
 }
@@ -108,8 +120,8 @@ func setUp(plan nodeplan.Plan) error {
 // launch starts a component once what it needs is there.
 func (n *node) launch(c nodeplan.Component) {
 	for _, file := range c.After {
-		if !await(file, time.Duration(c.AfterMost)) {
-			n.fail(fmt.Errorf("%s was not started: %s is missing after %v", c.Name, file, time.Duration(c.AfterMost)))
+		if !await(file, c.AfterMost) {
+			n.fail(fmt.Errorf("%s was not started: %s is missing after %v", c.Name, file, c.AfterMost))
 			return
 		}
 	}
