@@ -92,7 +92,7 @@ func (n network) gone() error {
 	defer ticker.Stop()
 	for deadline := time.Now().Add(linkGone); time.Now().Before(deadline); <-ticker.C {
 		if _, err := net.InterfaceByName(n.link); err != nil {
-			return nil //nolint:nilerr // there is no such link
+			return nil // There is no such link.
 		}
 	}
 	return fmt.Errorf("link %s is still there %v after its node ended: ip link delete %[1]s", n.link, linkGone)

@@ -96,10 +96,10 @@ func start(ctx context.Context) (e *env, err error) {
 	}
 	logf := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 	e.builder = &images.Builder{Repo: "../..", Debian: &debroot.Builder{Dir: cache, Logf: logf}}
-	if e.open, err = imagetest.Start(imagetest.Options{}); err != nil {
+	if e.open, err = imagetest.Start(imagetest.Options{}); err != nil { //nolint:contextcheck // it runs until Close
 		return nil, err
 	}
-	if e.closed, err = imagetest.Start(imagetest.Options{Username: username, Password: password, Token: true}); err != nil {
+	if e.closed, err = imagetest.Start(imagetest.Options{Username: username, Password: password, Token: true}); err != nil { //nolint:contextcheck // the same
 		return nil, err
 	}
 	if e.cluster, err = cluster.Start(ctx, cluster.Options{Node: &cluster.NodeOptions{}}); err != nil {
