@@ -32,7 +32,7 @@ GOTEST := $(if $(RACE),CGO_ENABLED=1 )go test$(if $(RACE), -race) -timeout=$(if 
 help: ## List the targets.
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Show the main job on a real API server; stays up until Ctrl-C, or not with DEMO_ONCE=1.
