@@ -1,5 +1,5 @@
-# Everything that is done with this repository. It needs Go, git and make; RACE=1
-# and the linters' own tests need nothing more than gcc.
+# Everything that is done with this repository. It needs Go, git and make, and
+# gcc for RACE=1 alone. `make help` lists the targets.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

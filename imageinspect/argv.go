@@ -37,11 +37,13 @@ type Mount struct {
 // command replaces ENTRYPOINT and CMD, its args replace CMD.
 //
 // Source: https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
-func Argv(config Config, o Overrides) []string {
-	args := expandAll(o.Args, o)
+func Argv(config Config, o Overrides) []string { return argvOf(config, o, newExpander(o)) }
+
+func argvOf(config Config, o Overrides, x *expander) []string {
+	args := x.words(o.Args)
 	switch {
 	case len(o.Command) > 0:
-		return append(expandAll(o.Command, o), args...)
+		return append(x.words(o.Command), args...)
 	case len(o.Args) > 0:
 		return append(append([]string(nil), config.Entrypoint...), args...)
 	default:
@@ -94,68 +96,83 @@ func Display(word string) string {
 	return strings.Join(parts, "")
 }
 
-// maxWord bounds an expanded word in bytes; values that refer to one another
-// could otherwise double at each step.
-const maxWord = 64 << 10
+// maxExpanded bounds all that a container's env, command and args expand to, in
+// bytes; the kernel takes no more for one process either (execve(2), ARG_MAX).
+// Values that refer to one another could otherwise double at each step.
+const maxExpanded = 2 << 20
 
-func expandAll(words []string, o Overrides) []string {
-	env := environment(o)
+// expander replaces $(NAME) in words of a pod as the kubelet does: $$ is a
+// dollar sign, a name that is not set stays as it is. The image's own words are
+// never expanded.
+type expander struct {
+	env     map[string]string
+	envFrom bool
+	left    int
+}
+
+// newExpander reads the container's env as the kubelet builds it: in order,
+// each value expanded over those before it.
+func newExpander(o Overrides) *expander {
+	x := &expander{env: make(map[string]string, len(o.Env)), envFrom: o.EnvFrom, left: maxExpanded}
+	for _, e := range o.Env {
+		if e.Unknown {
+			x.env[e.Name] = UnknownPart(e.Name)
+			continue
+		}
+		x.env[e.Name] = x.word(e.Value)
+	}
+	return x
+}
+
+func (x *expander) words(words []string) []string {
 	out := make([]string, 0, len(words))
 	for _, w := range words {
-		out = append(out, expand(w, env, o.EnvFrom))
+		out = append(out, x.word(w))
 	}
 	return out
 }
 
-// environment is the container's env as the kubelet builds it: in order, each
-// value expanded over those before it.
-func environment(o Overrides) map[string]string {
-	env := make(map[string]string, len(o.Env))
-	for _, e := range o.Env {
-		if e.Unknown {
-			env[e.Name] = UnknownPart(e.Name)
-			continue
-		}
-		env[e.Name] = expand(e.Value, env, o.EnvFrom)
+func (x *expander) word(word string) string {
+	if strings.Contains(word, unknownMark) {
+		return UnknownPart("a word with a NUL byte")
 	}
-	return env
-}
-
-// expand replaces $(NAME) in a word of a pod's command, args or env as the
-// kubelet does: $$ is a dollar sign, a name that is not set stays as it is.
-// The image's own words are never expanded.
-func expand(word string, env map[string]string, envFrom bool) string {
 	var out strings.Builder
-	for len(word) > 0 && out.Len() <= maxWord {
+	for len(word) > 0 && out.Len() <= x.left {
 		plain, rest, found := strings.Cut(word, "$")
 		out.WriteString(plain)
 		if !found {
 			break
 		}
-		end := strings.IndexByte(rest, ')')
+		end := -1
+		if strings.HasPrefix(rest, "(") {
+			if end = strings.IndexByte(rest, ')'); end < 0 {
+				out.WriteString("$" + rest) // no reference from here on
+				break
+			}
+		}
 		switch {
 		case strings.HasPrefix(rest, "$"):
 			out.WriteByte('$')
 			rest = rest[1:]
-		case strings.HasPrefix(rest, "(") && end > 0:
-			out.WriteString(lookup(rest[1:end], env, envFrom))
+		case end > 0:
+			out.WriteString(x.value(rest[1:end]))
 			rest = rest[end+1:]
 		default:
 			out.WriteByte('$')
 		}
 		word = rest
 	}
-	if out.Len() > maxWord {
-		return UnknownPart("a value of over 64 KiB")
+	if x.left -= out.Len(); x.left < 0 {
+		return UnknownPart("more than 2 MiB of values")
 	}
 	return out.String()
 }
 
-func lookup(name string, env map[string]string, envFrom bool) string {
-	if value, ok := env[name]; ok {
+func (x *expander) value(name string) string {
+	if value, ok := x.env[name]; ok {
 		return value
 	}
-	if envFrom || isServiceVariable(name) {
+	if x.envFrom || isServiceVariable(name) {
 		return UnknownPart(name)
 	}
 	return "$(" + name + ")"

@@ -12,11 +12,16 @@ import (
 
 // Evaluator follows argv to PID 1 and judges it. It is safe for concurrent use.
 type Evaluator struct {
-	db *initdb.DB
+	db       *initdb.DB
+	detailed bool
 }
 
 // NewEvaluator makes an evaluator over a table of programs.
 func NewEvaluator(db *initdb.DB) *Evaluator { return &Evaluator{db: db} }
+
+// Detailed gives an evaluator whose steps hold their Detail, for those who may
+// see argv.
+func (e *Evaluator) Detailed() *Evaluator { return &Evaluator{db: e.db, detailed: true} }
 
 // Programs is the table of programs that the evaluator goes by.
 func (e *Evaluator) Programs() *initdb.DB { return e.db }
@@ -39,23 +44,24 @@ func (e *Evaluator) WithoutImage(ctx context.Context, o Overrides) (Result, bool
 	}
 }
 
-// Evaluate judges a container on one platform of its image.
+// Evaluate judges a container on one platform of its image. Once ctx has ended
+// the answer is Unknown.
 func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Result {
-	argv := Argv(image.Config, o)
-	w := walker{
-		db: e.db, files: image.Files, mounts: o.Mounts,
-		env: knownEnvironment(image.Config, o), workdir: image.Config.WorkingDir,
-	}
-	if o.WorkingDir != "" {
-		w.workdir = o.WorkingDir
-	}
+	x := newExpander(o)
+	argv := argvOf(image.Config, o, x)
 	if len(argv) == 0 {
 		return Result{Verdict: unknown(CodeNoCommand, "neither the pod nor the image names a command")}
 	}
-	first := Step{
-		Kind: StepArgv, Program: displayBase(argv[0]),
-		Text: argvSource(image.Config, o) + ": " + displayBase(argv[0]), Detail: displayAll(argv),
+	w := walker{
+		db: e.db, detailed: e.detailed, files: image.Files, mounts: o.Mounts,
+		env: knownEnvironment(image.Config, o, x.env), workdir: image.Config.WorkingDir,
 	}
+	w.secrets = w.env
+	if o.WorkingDir != "" {
+		w.workdir = o.WorkingDir
+	}
+	name := w.shown(argv[0])
+	first := Step{Kind: StepArgv, Program: name, Text: argvSource(image.Config, o) + ": " + name, Detail: w.detail(argv...)}
 	end := w.walk(ctx, argv)
 	return Result{Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...)}
 }
@@ -75,14 +81,14 @@ func Agree(platforms []string, results []Result) Result {
 		if r.PID1 != agreed.PID1 {
 			agreed.PID1 = ""
 		}
+		agreed.Verdict = agreed.Verdict.with(r.Verdict)
 	}
 	return agreed
 }
 
 // knownEnvironment is the process's environment as far as it is known. With
 // EnvFrom the image's own values may be replaced by any.
-func knownEnvironment(config Config, o Overrides) map[string]string {
-	env := environment(o)
+func knownEnvironment(config Config, o Overrides, env map[string]string) map[string]string {
 	if o.EnvFrom {
 		return env
 	}
@@ -96,14 +102,17 @@ func knownEnvironment(config Config, o Overrides) map[string]string {
 }
 
 // maxSteps bounds the steps of one chain, both ways of a fork counted.
-const maxSteps = 64
+const maxSteps = 32
 
 // walker follows one argv.
 type walker struct {
-	db      *initdb.DB
-	files   Files
-	mounts  []Mount
-	env     map[string]string
+	db       *initdb.DB
+	detailed bool
+	files    Files
+	mounts   []Mount
+	env      map[string]string
+	// secrets are values that no message may hold.
+	secrets map[string]string
 	workdir string
 	taken   int
 }
@@ -127,6 +136,9 @@ func (e end) after(s Step) end {
 func (w *walker) walk(ctx context.Context, argv []string) end {
 	if w.taken++; w.taken > maxSteps {
 		return stop(unknown(CodeScript, "the chain has more than %d steps", maxSteps))
+	}
+	if ctx.Err() != nil {
+		return stop(unknown(CodeStillInspecting, "there was no time left to judge it"))
 	}
 	if len(argv) == 0 || argv[0] == "" {
 		return stop(unknown(CodeNoCommand, "the command is empty"))
@@ -158,13 +170,13 @@ func (w *walker) wrapper(ctx context.Context, wrapper initdb.Wrapper, argv, call
 			return judge(argv, match)
 		}
 		v := unknown(CodeWrapper, "the arguments of %s can't be followed to the program that it starts", name)
-		v.Reason.Detail = Display(err.Error())
+		v.Reason.Detail = w.detail(err.Error())
 		return stop(v)
 	}
 	w.apply(next)
 	step := Step{
-		Kind: StepWrapper, Program: name, Text: name + " execs " + displayBase(next.Argv[0]),
-		Detail: displayAll(next.Argv), Evidence: wrapper.Source.Ref,
+		Kind: StepWrapper, Program: name, Text: name + " execs " + w.shown(next.Argv[0]),
+		Detail: w.detail(next.Argv...), Evidence: w.db.Evidence(wrapper.Source),
 	}
 	return w.walk(ctx, next.Argv).after(step)
 }
@@ -200,12 +212,12 @@ func (w *walker) apply(x initdb.Exec) {
 
 // unknownProgram is the end at a program that no row knows.
 func (w *walker) unknownProgram(argv []string) end {
-	name := baseName(argv[0])
-	step := Step{Kind: StepProgram, Program: name, Text: name + " is in no table", Detail: argv[0]}
+	name := w.shown(argv[0])
+	step := Step{Kind: StepProgram, Program: name, Text: name + " is in no table", Detail: w.detail(argv[0])}
 	if volume, ok := volumeAt(argv[0], w.workdir, w.mounts); ok {
 		return stop(unknown(CodeMounted, "%s is mounted by volume %s", name, volume), step)
 	}
-	switch path.Ext(name) {
+	switch path.Ext(baseName(argv[0])) {
 	case ".sh", ".bash":
 		return stop(unknown(CodeScript, "%s is a script that was not read", name), step)
 	default:
@@ -228,10 +240,10 @@ func judge(argv []string, match initdb.Match) end {
 	switch b.Reaps {
 	case initdb.ReapsOrphans:
 		v.Outcome = Reaps
-		v.Reason.Text = fmt.Sprintf("%s reaps orphans: it %s", subject, b.Why)
+		v.Reason.Text = fmt.Sprintf("%s reaps orphans: %s", subject, b.Why)
 	case initdb.LeavesOrphans:
 		v.Outcome = DoesNotReap
-		v.Reason.Text = fmt.Sprintf("%s does not reap orphans: it %s", subject, b.Why)
+		v.Reason.Text = fmt.Sprintf("%s does not reap orphans: %s", subject, b.Why)
 	default:
 		v.Reason = Reason{
 			Code: CodeVariable, Text: fmt.Sprintf("what %s does depends on arguments that are not known", name), Detail: Display(b.Why),
@@ -239,19 +251,4 @@ func judge(argv []string, match initdb.Match) end {
 	}
 	step := Step{Kind: StepProgram, Program: name, Text: v.Reason.Text, Evidence: match.Evidence}
 	return end{pid1: name, verdict: v, steps: []Step{step}}
-}
-
-func displayBase(argv0 string) string {
-	if name, ok := unknownIn(argv0); ok {
-		return "a program named by " + name
-	}
-	return baseName(argv0)
-}
-
-func displayAll(argv []string) string {
-	words := make([]string, len(argv))
-	for i, w := range argv {
-		words[i] = fmt.Sprintf("%q", Display(w))
-	}
-	return "[" + strings.Join(words, ", ") + "]"
 }

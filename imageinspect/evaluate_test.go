@@ -2,6 +2,8 @@ package imageinspect_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -92,7 +94,14 @@ func TestEvaluate(t *testing.T) {
 		{"bash execs", imageinspect.Config{Cmd: []string{"bash", "-c", "node x"}}, o{}, imageinspect.DoesNotReap, "node", imageinspect.CodeProgram},
 		{"bash stays", imageinspect.Config{Cmd: []string{"bash", "-c", "node x; true"}}, o{}, imageinspect.Reaps, "bash", imageinspect.CodeProgram},
 		{"bash with options", imageinspect.Config{Cmd: []string{"bash", "-euxo", "pipefail", "-c", "exec node"}}, o{}, imageinspect.DoesNotReap, "node", imageinspect.CodeProgram},
-		{"dash stays", imageinspect.Config{Cmd: []string{"/bin/dash", "-c", "node x"}}, o{}, imageinspect.Reaps, "dash", imageinspect.CodeProgram},
+		{"an upstream dash may exec", imageinspect.Config{Cmd: []string{"/bin/dash", "-c", "node x"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeShell},
+		{"dash stays", imageinspect.Config{Cmd: []string{"/bin/dash", "-c", "node x; true"}}, o{}, imageinspect.Reaps, "dash", imageinspect.CodeProgram},
+		{"exported to a nested shell", imageinspect.Config{Env: []string{"INIT=tini"}, Cmd: []string{"bash", "-c", "export INIT=node; exec bash -c 'exec $INIT x'"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeVariable},
+		{"given to a nested shell", imageinspect.Config{Env: []string{"INIT=tini"}, Cmd: []string{"bash", "-c", "INIT=node exec bash -c 'exec $INIT x'"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeVariable},
+		{"a shell that runs nothing", imageinspect.Config{Cmd: []string{"bash", "-nc", "exec tini"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeVariable},
+		{"a script elsewhere than the mount", imageinspect.Config{WorkingDir: "/app", Cmd: []string{"sh", "/run.sh"}}, o{Mounts: []imageinspect.Mount{{Path: "/app", Volume: "v"}}}, imageinspect.Unknown, "", imageinspect.CodeScript},
+		{"a script in the mounted working directory", imageinspect.Config{WorkingDir: "/app", Cmd: []string{"sh", "run.sh"}}, o{Mounts: []imageinspect.Mount{{Path: "/app", Volume: "v"}}}, imageinspect.Unknown, "", imageinspect.CodeMounted},
+		{"a NUL in the pod", imageinspect.Config{}, o{Command: []string{"a\x00b\x00"}}, imageinspect.Unknown, "", imageinspect.CodeVariable},
 		{"sh is not known", imageinspect.Config{Cmd: []string{"/bin/sh", "-c", "node x"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeShell},
 		{"sh, but all exec", imageinspect.Config{Cmd: []string{"/bin/sh", "-c", "exec node x"}}, o{}, imageinspect.DoesNotReap, "node", imageinspect.CodeProgram},
 		{"sh, but all stay", imageinspect.Config{Cmd: []string{"/bin/sh", "-c", "node x; true"}}, o{}, imageinspect.Reaps, "sh", imageinspect.CodeProgram},
@@ -135,7 +144,7 @@ func TestEvaluateAsksWhichShellShIs(t *testing.T) {
 	e := newEvaluator(t)
 	config := imageinspect.Config{Cmd: []string{"/bin/sh", "-c", "node x"}}
 	for target, want := range map[string]imageinspect.Outcome{
-		"/usr/bin/dash": imageinspect.Reaps, "/usr/bin/bash": imageinspect.DoesNotReap, "/bin/busybox": imageinspect.DoesNotReap, "/bin/mksh": imageinspect.Unknown,
+		"/usr/bin/dash": imageinspect.Unknown, "/usr/bin/bash": imageinspect.DoesNotReap, "/bin/busybox": imageinspect.DoesNotReap, "/bin/mksh": imageinspect.Unknown,
 	} {
 		image := imageinspect.Image{Config: config, Files: files{"/bin/sh": target}}
 		if got := e.Evaluate(t.Context(), image, imageinspect.Overrides{}); got.Verdict.Outcome != want {
@@ -164,6 +173,62 @@ func TestWithoutImage(t *testing.T) {
 	}
 }
 
+// TestCostIsBounded gives the evaluator pods of some 100 KB that would cost
+// gigabytes or minutes if nothing bounded them.
+func TestCostIsBounded(t *testing.T) {
+	big := strings.Repeat("x", 60<<10)
+	many := make([]string, 10000)
+	env := []imageinspect.EnvVar{{Name: "A", Value: big}}
+	for i := range many {
+		many[i] = "$(A)"
+		env = append(env, imageinspect.EnvVar{Name: "B", Value: "$(A)"})
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	e := newEvaluator(t)
+	for name, o := range map[string]imageinspect.Overrides{
+		"args":    {Command: []string{"node"}, Args: many, Env: env[:1]},
+		"env":     {Command: []string{"node"}, Env: env},
+		"dollars": {Command: []string{strings.Repeat("$", 1<<20)}},
+		"open":    {Command: []string{strings.Repeat("$(", 1<<19)}},
+		"shells":  {Command: []string{"sh", "-c", strings.Repeat("a;", 5000) + `exec sh -c "$0" "$0"`, strings.Repeat("a;", 5000) + `exec sh -c "$0" "$0"`}},
+	} {
+		if r := e.Evaluate(t.Context(), imageinspect.Image{}, o); r.Verdict.Reason.Text == "" {
+			t.Errorf("%s: no reason given", name)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 300 {
+		t.Errorf("%d MiB allocated", spent)
+	}
+}
+
+func TestEndedContextIsNoVerdict(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := newEvaluator(t).Evaluate(ctx, imageinspect.Image{Config: imageinspect.Config{Cmd: []string{"tini"}}}, imageinspect.Overrides{})
+	if got.Verdict.Outcome != imageinspect.Unknown || got.Verdict.Reason.Code != imageinspect.CodeStillInspecting {
+		t.Errorf("got %+v", got.Verdict)
+	}
+}
+
+// TestTenantTextHoldsNoValue: a program named by a value may be that value.
+func TestTenantTextHoldsNoValue(t *testing.T) {
+	const canary = "hunter2canary"
+	env := []imageinspect.EnvVar{{Name: "P", Value: canary}}
+	e := newEvaluator(t)
+	for _, o := range []imageinspect.Overrides{
+		{Command: []string{"bash", "-c", "exec $P"}, Env: env}, {Command: []string{"$(P)"}, Env: env}, {Command: []string{"/x/$(P).sh"}, Env: env},
+		{Command: []string{"mysqld --password=" + canary}}, {Command: []string{"a\x00" + canary + "\x00"}}, {Command: []string{"env", "$(P)"}, Env: env},
+		{Command: []string{"sh", "$(P)"}, Env: env}, {Command: []string{"bash", "-c", "exec $Q"}},
+	} {
+		r := e.Evaluate(t.Context(), imageinspect.Image{Config: imageinspect.Config{Env: []string{"Q=" + canary}}}, o)
+		if shown := fmt.Sprint(r.Verdict, r.PID1, r.Chain); strings.Contains(shown, canary) {
+			t.Errorf("%q: %s", o.Command, shown)
+		}
+	}
+}
+
 func TestTenantTextHoldsNoArgument(t *testing.T) {
 	const canary = "hunter2-canary"
 	e := newEvaluator(t)
@@ -176,7 +241,7 @@ func TestTenantTextHoldsNoArgument(t *testing.T) {
 		r := e.Evaluate(t.Context(), imageinspect.Image{}, imageinspect.Overrides{Command: command, EnvFrom: true})
 		texts := []string{r.Verdict.Reason.Text, r.PID1}
 		for _, s := range r.Chain {
-			texts = append(texts, s.Text, s.Program)
+			texts = append(texts, s.Text, s.Program, s.Detail)
 		}
 		for _, text := range texts {
 			if strings.Contains(text, canary) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -40,9 +41,12 @@ func (w *walker) shell(ctx context.Context, argv []string, match initdb.Match) e
 
 // scriptFile is the end at a script: its text is not read here.
 func (w *walker) scriptFile(shell, file string) end {
-	name := baseName(file)
-	step := Step{Kind: StepShell, Program: shell, Text: shell + " runs the script " + name, Detail: file}
-	if volume, ok := volumeAt("./"+file, w.workdir, w.mounts); ok {
+	name := w.shown(file)
+	step := Step{Kind: StepShell, Program: shell, Text: shell + " runs the script " + name, Detail: w.detail(file)}
+	if !strings.Contains(file, "/") {
+		file = "./" + file // a shell looks into its working directory first
+	}
+	if volume, ok := volumeAt(file, w.workdir, w.mounts); ok {
 		return stop(unknown(CodeMounted, "the script %s is mounted by volume %s", name, volume), step)
 	}
 	return stop(unknown(CodeScript, "%s is a script that was not read", name), step)
@@ -54,10 +58,11 @@ func (w *walker) commandString(ctx context.Context, call shellCall, shell script
 	result := script.Command(script.Input{
 		Source: call.source, Shell: shell, Name: call.name, Params: call.params, Env: w.env, UnknownPart: UnknownPart,
 	})
-	step := Step{Kind: StepShell, Program: name, Detail: Display(call.source)}
+	step := Step{Kind: StepShell, Program: name, Detail: w.detail(call.source)}
 	switch result.Kind {
 	case script.Execs:
-		step.Text = fmt.Sprintf("%s -c, line %d: %s", name, result.Line, result.Why)
+		step.Text = fmt.Sprintf("%s -c, line %d: %s %s", name, result.Line, result.Why, w.shown(result.Argv[0]))
+		w.forget(result.Changed)
 		return w.walk(ctx, result.Argv).after(step)
 	case script.Stays:
 		if match.Behaviour.Reaps != initdb.ReapsOrphans {
@@ -74,6 +79,17 @@ func (w *walker) commandString(ctx context.Context, call shellCall, shell script
 	}
 }
 
+// forget makes unknown what a command string may have changed.
+func (w *walker) forget(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	w.env = maps.Clone(w.env)
+	for _, name := range names {
+		w.env[name] = UnknownPart(name)
+	}
+}
+
 // sameEnd is the common end of several ways, or Unknown with each of them.
 func sameEnd(name string, shells []script.Shell, ends []end) end {
 	for _, e := range ends[1:] {
@@ -86,11 +102,7 @@ func sameEnd(name string, shells []script.Shell, ends []end) end {
 		if e.pid1 != common.pid1 {
 			common.pid1 = ""
 		}
-		if e.verdict.HarmedByOrphans != "" {
-			common.verdict.HarmedByOrphans = e.verdict.HarmedByOrphans
-		}
-		common.verdict.MustBePID1 = common.verdict.MustBePID1 || e.verdict.MustBePID1
-		common.verdict.ForwardsSignals = common.verdict.ForwardsSignals && e.verdict.ForwardsSignals
+		common.verdict = common.verdict.with(e.verdict)
 	}
 	return common
 }
@@ -111,8 +123,8 @@ func differ(name string, shells []script.Shell, ends []end) end {
 // shells are the shells that argv[0] may be.
 func (w *walker) shells(ctx context.Context, argv []string) []script.Shell {
 	name := initdb.Applet(argv)[0]
-	if s, ok := shellByName(name); ok {
-		return []script.Shell{s}
+	if shells := shellsByName(name); shells != nil {
+		return shells
 	}
 	if baseName(name) != "sh" {
 		return nil
@@ -123,24 +135,29 @@ func (w *walker) shells(ctx context.Context, argv []string) []script.Shell {
 			at = "/bin/sh"
 		}
 		if file, err := w.files.File(ctx, path.Clean(at)); err == nil {
-			if s, ok := shellByName(file.Path); ok {
-				return []script.Shell{s}
+			if shells := shellsByName(file.Path); shells != nil {
+				return shells
 			}
 		}
 	}
-	return []script.Shell{script.Bash, script.Dash, script.Busybox}
+	return anyShell()
 }
 
-func shellByName(name string) (script.Shell, bool) {
+func anyShell() []script.Shell { return []script.Shell{script.Bash, script.Dash, script.Busybox} }
+
+// shellsByName are the shells that a file of a name may be; nil for a name that
+// says nothing. Debian's and Ubuntu's dash never execs a last command, an
+// upstream dash may: its habits are those of any.
+func shellsByName(name string) []script.Shell {
 	switch baseName(name) {
 	case "bash":
-		return script.Bash, true
+		return []script.Shell{script.Bash}
 	case "dash":
-		return script.Dash, true
+		return anyShell()
 	case "ash", "busybox", "busybox sh", "busybox ash":
-		return script.Busybox, true
+		return []script.Shell{script.Busybox}
 	default:
-		return "", false
+		return nil
 	}
 }
 
@@ -186,6 +203,9 @@ func readShellCall(args []string) (shellCall, error) {
 		case strings.HasPrefix(a, "--"):
 			return call, errors.New("a long option that is not known")
 		default:
+			if strings.HasPrefix(a, "+") || strings.Contains(a, "n") {
+				return call, errors.New("an option that is not followed")
+			}
 			call.isString = call.isString || strings.Contains(a, "c")
 			if strings.ContainsAny(a, "oO") {
 				used = 2

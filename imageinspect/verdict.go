@@ -60,6 +60,18 @@ type Verdict struct {
 	ForksHelpers bool
 }
 
+// with takes over from another verdict of the same outcome what makes the
+// common answer worse.
+func (v Verdict) with(other Verdict) Verdict {
+	if other.HarmedByOrphans != "" {
+		v.HarmedByOrphans = other.HarmedByOrphans
+	}
+	v.MustBePID1 = v.MustBePID1 || other.MustBePID1
+	v.ForksHelpers = v.ForksHelpers || other.ForksHelpers
+	v.ForwardsSignals = v.ForwardsSignals && other.ForwardsSignals
+	return v
+}
+
 // Code names a reason for machines: metric labels, JSON, tests. The set is
 // closed and small.
 type Code string

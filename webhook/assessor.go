@@ -27,8 +27,12 @@ type Assessor struct {
 	Platforms []string
 }
 
-// maxLookups bounds the images of one pod that are asked for at a time.
-const maxLookups = 8
+// maxLookups bounds the images of one pod that are asked for at a time,
+// maxContainers the containers of one pod that are judged.
+const (
+	maxLookups    = 8
+	maxContainers = 1000
+)
 
 // Assess assesses a pod's containers. It asks the Inspector only for the images
 // whose answer the pod does not already hold, each of them once.
@@ -38,7 +42,11 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	}
 	results := make(map[string]imageinspect.Result)
 	var open []policy.Container
-	for _, c := range policy.Containers(spec) {
+	for i, c := range policy.Containers(spec) {
+		if ctx.Err() != nil || i >= maxContainers {
+			results[c.Name] = noTime()
+			continue
+		}
 		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(c.Container)); decided {
 			results[c.Name] = r
 			continue
@@ -68,8 +76,8 @@ func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []stri
 		}
 		l := &lookup{}
 		lookups[c.Image] = l
+		slots <- struct{}{}
 		wait.Go(func() {
-			slots <- struct{}{}
 			defer func() { <-slots }()
 			defer func() {
 				if cause := recover(); cause != nil {
@@ -94,6 +102,13 @@ func (a Assessor) evaluate(ctx context.Context, l *lookup, o imageinspect.Overri
 		results[i] = a.Evaluator.Evaluate(ctx, image, o)
 	}
 	return imageinspect.Agree(platforms, results)
+}
+
+// noTime is the answer for a container that nobody came to look at.
+func noTime() imageinspect.Result {
+	return imageinspect.Result{Verdict: imageinspect.Verdict{Reason: imageinspect.Reason{
+		Code: imageinspect.CodeStillInspecting, Text: "there was no time left to judge it",
+	}}}
 }
 
 func reasonOf(err error) imageinspect.Reason {

@@ -85,7 +85,7 @@ func (h *Handler) answer(ctx context.Context, req admission.Request, s Settings)
 	}
 	object, err := decode(req.Object.Raw, w)
 	if errors.Is(err, errNoTemplate) {
-		h.Log.V(1).Info("no pod template to judge", "kind", gvk.String(), "namespace", req.Namespace, "name", req.Name)
+		h.Log.Info("no pod template to judge", "kind", gvk.String(), "namespace", req.Namespace, "name", req.Name)
 		return admission.Allowed(""), decisionExempt
 	}
 	if err != nil {
@@ -110,21 +110,19 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	modes, options, problems := h.modes(ctx, o, s.Config)
 	owned := madeByController(o, req.UserInfo.Username, h.kinds, s.Config)
 	if owned {
-		modes.Warn, modes.Enforce = config.Never, config.Never
 		problems = nil // told to whoever wrote the template
 	}
-	if modes.Warn == config.Never && modes.Audit == config.Never && modes.Enforce == config.Never && modes.Inject == config.Never {
+	if (config.Modes{Strategy: modes.Strategy}) == modes || owned && modes.Audit == config.Never {
 		return admission.Allowed("").WithWarnings(problems...), decisionExempt
 	}
 	assessments := s.Assessor.Assess(ctx, o.Namespace, &o.Spec)
 	h.Metrics.assessed(assessments)
 	h.logUnknown(o, assessments)
-	answer := translate(translation{
-		object: o, resource: resourceName(req), modes: modes, owned: owned, config: s.Config,
-		assessments: assessments, exempt: options.ExemptContainers,
-	})
-	answer.response.Warnings = append(answer.response.Warnings, problems...)
-	return answer.response, answer.decision
+	response, d := translate(Judgement{
+		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned,
+	}, resourceName(req))
+	response.Warnings = append(response.Warnings, problems...)
+	return response, d
 }
 
 // modes are the modes in force for an object, with what is wrong with its
@@ -149,14 +147,21 @@ func texts(problems []config.Problem) []string {
 	return out
 }
 
+// maxLogged bounds the images of one request that are logged.
+const maxLogged = 10
+
 // logUnknown tells the platform what tenants are not told: why an image could
 // not be inspected.
 func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
+	logged := make(map[string]bool)
 	for _, a := range assessments {
-		if r := a.Result.Verdict.Reason; a.Problem == policy.Undecided && fromPlatform(r.Code) {
-			h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
-				"reason", r.Code, "detail", r.Detail)
+		r := a.Result.Verdict.Reason
+		if a.Problem != policy.Undecided || !fromPlatform(r.Code) || logged[a.Image] || len(logged) == maxLogged {
+			continue
 		}
+		logged[a.Image] = true
+		h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
+			"reason", r.Code, "detail", r.Detail)
 	}
 }
 

@@ -204,6 +204,7 @@ func TestAnswers(t *testing.T) {
 		{"owner of another kind", "strict", rsController, owner("Widget", "example.com/v1", exposed), "violates", true},
 		{"mirror pod", "strict", "", `{"metadata":{"annotations":{"kubernetes.io/config.mirror":"x"}},"spec":` + exposed + `}`, "", false},
 		{"debug pod", "strict", "", `{"metadata":{"annotations":{"debug.openshift.io/source-container":"x"}},"spec":` + exposed + `}`, "", false},
+		{"build pod", "strict", "", `{"metadata":{"labels":{"openshift.io/build.name":"b"},"ownerReferences":[{"apiVersion":"build.openshift.io/v1","kind":"Build","name":"b","controller":true}]},"spec":` + exposed + `}`, "", false},
 		{"hostile names", "plain", "", container(`"image":"evil","livenessProbe":{"exec":{"command":["sh"]}}`), "", false},
 	}
 	for _, test := range tests {
@@ -375,6 +376,28 @@ func TestManyContainers(t *testing.T) {
 	}
 }
 
+// TestHugePods: whatever a pod holds, the answer is there soon after the
+// deadline and the log stays short.
+func TestHugePods(t *testing.T) {
+	var containers []string
+	for i := range 20000 {
+		containers = append(containers, fmt.Sprintf(`{"name":"c%d","image":"missing%d"}`, i, i))
+	}
+	args := strings.TrimSuffix(strings.Repeat(`"$(A)",`, 5000), ",")
+	f := newFixture(t, "")
+	for name, spec := range map[string]string{
+		"containers": `{"containers":[` + strings.Join(containers, ",") + `]}`,
+		"args":       `{"containers":[{"name":"a","image":"node","args":[` + args + `],"env":[{"name":"A","value":"` + strings.Repeat("x", 60<<10) + `"}]}]}`,
+	} {
+		if got := f.handler.Handle(t.Context(), request("Pod", "inject", workload("Pod", spec))); !got.Allowed {
+			t.Errorf("%s: denied: %+v", name, got.Result)
+		}
+	}
+	if lines := strings.Count(f.log.String(), "\n"); lines > 20 {
+		t.Errorf("%d lines logged", lines)
+	}
+}
+
 func TestPanicLetsTheRequestThrough(t *testing.T) {
 	f := newFixture(t, "")
 	f.handler.Namespaces = panicking{}
@@ -401,6 +424,8 @@ func TestNothingSecretIsShown(t *testing.T) {
 			`"image":"node","command":["env","P=` + canary + `","$(Q)","x"],"envFrom":[{}]`, `"image":"node","command":["nice","-n","` + canary + `"]`,
 			`"image":"node","livenessProbe":{"exec":{"command":["sh","-c","` + canary + `"]}}`, `"image":"script","command":["` + canary + `=x","y"],"workingDir":5`,
 			`"image":"hangs","command":["sh","-c","` + canary + `"]`,
+			`"image":"node","command":["bash","-c","exec $P"],"env":[{"name":"P","value":"` + canary + `"}]`,
+			`"image":"node","command":["mysqld --password=` + canary + `"]`, `"image":"node","command":["$(P)"],"env":[{"name":"P","value":"` + canary + `"}]`,
 		} {
 			if strings.HasPrefix(fields, `"image":"script","command":["`+canary) {
 				continue // argv[0] itself: its base name is shown by design

@@ -58,3 +58,9 @@ func (k kinds) find(gvk schema.GroupVersionKind, c *config.Config) (workload, bo
 	}
 	return workload{}, false
 }
+
+// Judges is true for kinds that hold a pod template.
+func Judges(gvk schema.GroupVersionKind, c *config.Config) bool {
+	_, ok := newKinds().find(gvk, c)
+	return ok
+}

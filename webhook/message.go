@@ -89,9 +89,9 @@ func fit(line string, fixes []string) string {
 	return cut(line, maxWarning)
 }
 
-// NotJudged is the line for a pod that asked for injection though it can't be
+// notJudged is the line for a pod that asked for injection though it can't be
 // said who is PID 1.
-func NotJudged(assessments []policy.Assessment) string {
+func notJudged(assessments []policy.Assessment) string {
 	for _, a := range assessments {
 		if a.Problem == policy.Undecided {
 			return cut(fmt.Sprintf("%scontainer %q: injection was asked for, but who will be PID 1 is not known: %s",

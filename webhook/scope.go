@@ -19,15 +19,27 @@ import (
 // template was told then. An owner reference alone proves nothing, since
 // anybody may set one.
 func madeByController(o Object, user string, k kinds, c *config.Config) bool {
+	owner, ok := k.owner(o, c)
+	return ok && slices.Contains(owner.controllers, user)
+}
+
+// owner is the workload that an object says it belongs to, if that is judged.
+func (k kinds) owner(o Object, c *config.Config) (workload, bool) {
 	if o.Owner == nil {
-		return false
+		return workload{}, false
 	}
 	group, err := schema.ParseGroupVersion(o.Owner.APIVersion)
 	if err != nil {
-		return false
+		return workload{}, false
 	}
-	owner, ok := k.find(group.WithKind(o.Owner.Kind), c)
-	return ok && slices.Contains(owner.controllers, user)
+	return k.find(group.WithKind(o.Owner.Kind), c)
+}
+
+// ClaimsOwner is true for an object that says it belongs to a judged workload.
+// Offline nobody can say who will create it.
+func (o Object) ClaimsOwner(c *config.Config) bool {
+	_, ok := newKinds().owner(o, c)
+	return ok
 }
 
 // Annotations and labels by which pods are recognised that are never judged.
@@ -58,7 +70,7 @@ func exemptPod(o Object) string {
 	for _, key := range toolAnnotations() {
 		_, annotated := o.Annotations[key]
 		_, labelled := o.Labels[key]
-		if o.Owner == nil && (annotated || labelled) {
+		if (o.Owner == nil || o.Owner.Kind == "Build") && (annotated || labelled) {
 			return "tool-pod"
 		}
 	}

@@ -30,7 +30,7 @@ func inits() []Program {
 			Names: []string{"s6-overlay-suexec"},
 			Role:  Init,
 			Behaviour: reaps("becomes s6-svscan, which waits for any child",
-				code("https://github.com/just-containers/s6-overlay/blob/master/layout/rootfs-overlay/init")).
+				code("https://github.com/just-containers/s6-overlay/blob/master/layout/rootfs-overlay/package/admin/s6-overlay-@VERSION@/libexec/stage0")).
 				mustBePID1().forwards(),
 		},
 		{

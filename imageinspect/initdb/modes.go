@@ -61,20 +61,6 @@ func hasAny(options ...string) func([]string) bool {
 	}
 }
 
-// hasPrefix is true when some argument begins with one of the texts.
-func hasPrefix(prefixes ...string) func([]string) bool {
-	return func(args []string) bool {
-		for _, arg := range args {
-			for _, p := range prefixes {
-				if strings.HasPrefix(arg, p) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-}
-
 // holds is true when some argument contains one of the texts.
 func holds(texts ...string) func([]string) bool {
 	return func(args []string) bool {

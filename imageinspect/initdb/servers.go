@@ -177,8 +177,6 @@ func daemons() []Program {
 		server(reaps(waitsForAny, measured("atd")), "atd"),
 		server(leaves(neverWaits, measured("snmpd")), "snmpd"),
 		server(reaps(kernelReaps, measured("collectd")), "collectd"),
-		server(reaps(waitsForAny, measured("rpcbind")), "rpcbind"),
-		server(reaps(waitsForAny, measured("inetutils-inetd")), "inetutils-inetd"),
 		server(leaves(waitsForOwn, measured("avahi")), "avahi-daemon"),
 		server(leaves(waitsForOwn, measured("xvfb")), "Xvfb"),
 	}

@@ -6,6 +6,9 @@
 package script
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -42,6 +45,9 @@ type End struct {
 	Line int
 	// Why says in one clause what decided, without any value of a variable.
 	Why string
+	// Changed are the variables that the string may have changed for the
+	// program that it execs.
+	Changed []string
 }
 
 // Input is a command string with what is known around it.
@@ -58,9 +64,12 @@ type Input struct {
 	UnknownPart func(name string) string
 }
 
-// maxSource bounds a command string, in bytes; execve itself takes no longer
-// argument (MAX_ARG_STRLEN on Linux).
-const maxSource = 128 << 10
+// maxSource bounds a command string, in bytes.
+const maxSource = 16 << 10
+
+// maxDepth bounds nested brackets: the parser's time grows with the square of
+// the depth.
+const maxDepth = 64
 
 // maxNodes bounds how many statements are looked at.
 const maxNodes = 2000
@@ -68,7 +77,10 @@ const maxNodes = 2000
 // Command evaluates a command string.
 func Command(in Input) End {
 	if len(in.Source) > maxSource {
-		return End{Why: "the command string is longer than the kernel takes"}
+		return End{Line: 1, Why: fmt.Sprintf("the command string is longer than %d KiB", maxSource>>10)}
+	}
+	if deep(in.Source) {
+		return End{Line: 1, Why: "the command string is nested too deeply"}
 	}
 	if in.UnknownPart == nil {
 		in.UnknownPart = func(string) string { return unknownMark + unknownMark }
@@ -84,9 +96,41 @@ func Command(in Input) End {
 	if err != nil {
 		return End{Line: 1, Why: "the command string can't be parsed"}
 	}
-	e := evaluator{in: in, vars: map[string]string{}, newline: strings.HasSuffix(in.Source, "\n")}
-	if end, done := e.list(file.Stmts, true); done {
-		return end
+	e := evaluator{
+		in: in, state: state{vars: map[string]string{}, params: in.Params}, poisoned: poison(file), touched: map[string]bool{},
+		newline: strings.HasSuffix(in.Source, "\n"), single: len(file.Stmts) == 1,
 	}
-	return e.end()
+	end, f := e.list(file.Stmts, place{tail: true, implicit: yes})
+	if f != decided {
+		end = e.end()
+	}
+	maps.Copy(e.touched, e.poisoned)
+	end.Changed = slices.Sorted(maps.Keys(e.touched))
+	return end
+}
+
+// end is how the string ends when no command of it replaced the shell.
+func (e *evaluator) end() End {
+	if e.state.external > 0 {
+		return End{Kind: Stays, Line: e.state.external, Why: fmt.Sprintf("%s stays and waits for its last command", e.in.Shell)}
+	}
+	return End{Line: 1, Why: "it runs no program that stays"}
+}
+
+// deep is true when more than maxDepth brackets are open at some place. It
+// counts quoted ones too: what it refuses may only be too much.
+func deep(source string) bool {
+	depth := 0
+	for i := range len(source) {
+		switch source[i] {
+		case '(', '{', '[':
+			depth++
+		case ')', '}', ']':
+			depth = max(depth-1, 0)
+		}
+		if depth > maxDepth {
+			return true
+		}
+	}
+	return false
 }

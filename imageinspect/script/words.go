@@ -25,12 +25,15 @@ func (e *evaluator) fields(words []*syntax.Word) []string {
 			out = append(out, text)
 			continue
 		}
-		if !strings.Contains(text, unknownMark) {
+		if !strings.Contains(text, unknownMark) && !e.touched["IFS"] {
 			out = append(out, strings.Fields(text)...)
 			continue
 		}
 		// An unknown value may be empty or many words; the marked word stands
 		// for all of them.
+		if !strings.Contains(text, unknownMark) {
+			text = e.in.UnknownPart("IFS")
+		}
 		out = append(out, text)
 	}
 	return out
@@ -50,7 +53,7 @@ func (e *evaluator) allParams(w *syntax.Word) ([]string, bool) {
 	if !ok || !plain(p) || p.Param.Value != "@" && (p.Param.Value != "*" || quoted) {
 		return nil, false
 	}
-	return e.in.Params, true
+	return e.state.params, true
 }
 
 // splits is true when a word holds an unquoted expansion.
@@ -135,15 +138,21 @@ func (e *evaluator) value(part syntax.WordPart) string {
 }
 
 func (e *evaluator) variable(name string) string {
-	if value, ok := e.vars[name]; ok {
+	if e.poisoned[name] {
+		return e.in.UnknownPart(name)
+	}
+	if value, ok := e.state.vars[name]; ok {
 		return value
 	}
 	if name == "0" {
 		return e.in.Name
 	}
 	if n, err := strconv.Atoi(name); err == nil && n > 0 {
-		if n <= len(e.in.Params) {
-			return e.in.Params[n-1]
+		if n <= len(e.state.params) {
+			return e.state.params[n-1]
+		}
+		if n := len(e.state.params); n > 0 && strings.Contains(e.state.params[n-1], unknownMark) {
+			return e.in.UnknownPart("its parameters")
 		}
 		return ""
 	}

@@ -106,12 +106,15 @@ func key(packages []string) string {
 const versionsFile = "versions.json"
 
 func readRoot(dir string) (Root, error) {
-	text, err := os.ReadFile(filepath.Join(dir, versionsFile)) //nolint:gosec // a path of our own cache
+	text, err := os.ReadFile(filepath.Join(dir, versionsFile))
 	if err != nil {
 		return Root{}, err
 	}
 	root := Root{Dir: filepath.Join(dir, "root")}
-	return root, json.Unmarshal(text, &root.Versions)
+	if err := json.Unmarshal(text, &root.Versions); err != nil {
+		return Root{}, err
+	}
+	return root, nil
 }
 
 // closure asks apt what would be installed on a system that has nothing.
@@ -211,7 +214,7 @@ func (b *Builder) build(ctx context.Context, dir string, under Root, all []pkg, 
 	if err := os.WriteFile(filepath.Join(temp, versionsFile), text, 0o600); err != nil {
 		return err
 	}
-	if err := os.Chmod(temp, 0o755); err != nil { //nolint:gosec // other users run programs in it
+	if err := os.Chmod(temp, 0o755); err != nil {
 		return err
 	}
 	_ = os.RemoveAll(dir) // an incomplete one
@@ -253,8 +256,8 @@ func extract(ctx context.Context, root string, files []string) error {
 // extractOne unpacks one archive. dpkg-deb --extract would put a directory in
 // the place of /bin's symlink.
 func extractOne(ctx context.Context, root, file string) error {
-	source := exec.CommandContext(ctx, "dpkg-deb", "--fsys-tarfile", file)                                //nolint:gosec // our own cache
-	sink := exec.CommandContext(ctx, "tar", "--extract", "--keep-directory-symlink", "--directory="+root) //nolint:gosec // our own cache
+	source := exec.CommandContext(ctx, "dpkg-deb", "--fsys-tarfile", file)
+	sink := exec.CommandContext(ctx, "tar", "--extract", "--keep-directory-symlink", "--directory="+root)
 	pipe, err := source.StdoutPipe()
 	if err != nil {
 		return err
@@ -275,11 +278,11 @@ func extractOne(ctx context.Context, root, file string) error {
 // finish does what the maintainer scripts of the base packages would.
 func finish(root string) error {
 	for _, name := range []string{"passwd", "group"} {
-		text, err := os.ReadFile(filepath.Join(root, "usr/share/base-passwd", name+".master")) //nolint:gosec // our own cache
+		text, err := os.ReadFile(filepath.Join(root, "usr/share/base-passwd", name+".master"))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(root, "etc", name), text, 0o644); err != nil { //nolint:gosec // as on any system
+		if err := os.WriteFile(filepath.Join(root, "etc", name), text, 0o644); err != nil {
 			return err
 		}
 	}
@@ -291,7 +294,7 @@ func finish(root string) error {
 
 // run executes a tool with a plain locale and returns what it printed.
 func run(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // fixed tools, arguments from the forms
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	var errOut strings.Builder

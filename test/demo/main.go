@@ -89,7 +89,7 @@ func copyExamples(repo, host string) (string, error) {
 		if entry.IsDir() {
 			return os.Mkdir(filepath.Join(folder, relative), 0o700)
 		}
-		content, err := os.ReadFile(path) //nolint:gosec // a file of this repository
+		content, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}

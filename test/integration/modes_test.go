@@ -14,10 +14,10 @@ import (
 func TestDryRunWarnsToo(t *testing.T) {
 	namespace(t, "dry", "")
 	manifest := deployment("dry", "web", exposedContainer)
-	dry, real := apply(t, manifest, "--dry-run=server"), apply(t, manifest)
+	dry, done := apply(t, manifest, "--dry-run=server"), apply(t, manifest)
 	warning := func(out string) string { first, _, _ := strings.Cut(out, "\n"); return first }
-	if warning(dry) != warning(real) || !strings.HasPrefix(dry, "Warning: initguard: ") {
-		t.Errorf("dry run: %s\napply: %s", dry, real)
+	if warning(dry) != warning(done) || !strings.HasPrefix(dry, "Warning: initguard: ") {
+		t.Errorf("dry run: %s\napply: %s", dry, done)
 	}
 }
 

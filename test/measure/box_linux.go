@@ -100,13 +100,13 @@ func (b *box) launch(dir, root string, f form, x string) error {
 
 // shareProbe makes the directory that the program sees as /.initguard.
 func shareProbe(dir, shared string) error {
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // programs run as other users
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
 	if err := os.Mkdir(shared, 0o777); err != nil {
 		return err
 	}
-	if err := os.Chmod(shared, 0o777); err != nil { //nolint:gosec // the probe writes into it as any user
+	if err := os.Chmod(shared, 0o777); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -115,13 +115,13 @@ func shareProbe(dir, shared string) error {
 	}
 	probe := filepath.Join(shared, "probe")
 	if os.Link(self, probe) == nil {
-		return os.Chmod(probe, 0o755) //nolint:gosec // a program
+		return os.Chmod(probe, 0o755)
 	}
-	text, err := os.ReadFile(self) //nolint:gosec // this program
+	text, err := os.ReadFile(self)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(probe, text, 0o755) //nolint:gosec // a program
+	return os.WriteFile(probe, text, 0o755)
 }
 
 // setupTime bounds the preparation of a root.

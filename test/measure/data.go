@@ -11,7 +11,7 @@ import (
 )
 
 func readData(file string) ([]initdb.Measurement, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // named by the caller
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the data file: %w: run it from the top of the repository", err)
 	}
@@ -38,7 +38,7 @@ func writeData(file string, all []initdb.Measurement) error {
 		out.WriteByte('\n')
 	}
 	out.WriteString("]\n")
-	return os.WriteFile(file, out.Bytes(), 0o644) //nolint:gosec // a file of the repository
+	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
 func encode(m initdb.Measurement) ([]byte, error) {

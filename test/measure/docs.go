@@ -51,7 +51,7 @@ func writeDocs(file string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, text, 0o644) //nolint:gosec // a page of the repository
+	return os.WriteFile(file, text, 0o644)
 }
 
 // roles are the tables of programs, in order.

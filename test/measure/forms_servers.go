@@ -49,8 +49,8 @@ def application(env, start_response):
 END
 `
 	return []form{
-		{ID: "nginx", Port: 80, Children: 1, Packages: []string{"nginx"}, Argv: []string{"nginx", "-g", "daemon off;"}, Sample: true},
-		{ID: "nginx-no-master", Port: 80, Packages: []string{"nginx"}, Argv: []string{"nginx", "-g", "daemon off; master_process off;"}},
+		{ID: "nginx", Port: 80, Children: 1, Packages: []string{"nginx"}, Setup: nginxSite, Argv: []string{"nginx", "-g", "daemon off;"}, Sample: true},
+		{ID: "nginx-no-master", Port: 80, Packages: []string{"nginx"}, Setup: nginxSite, Argv: []string{"nginx", "-g", "daemon off; master_process off;"}},
 		{ID: "apache2-event", Port: 8080, Children: 1, Packages: apache, Argv: []string{"apache2", "-f", "/srv/a.conf", "-DFOREGROUND"}, Setup: apacheConfig("event"), Sample: true},
 		{ID: "apache2-prefork", Port: 8080, Children: 2, Packages: apache, Argv: []string{"apache2", "-f", "/srv/a.conf", "-DFOREGROUND"}, Setup: apacheConfig("prefork")},
 		{ID: "apache2-X", Port: 8080, Packages: apache, Argv: []string{"apache2", "-f", "/srv/a.conf", "-X"}, Setup: apacheConfig("prefork")},
@@ -66,7 +66,7 @@ END
 		{ID: "uwsgi", Port: 8080, Packages: uwsgi, Argv: []string{"uwsgi-core", "--plugin", "python311", "--http-socket", ":8080", "--wsgi-file", "/srv/app.py"}, Setup: uwsgiApp},
 		{ID: "uwsgi-workers", Port: 8080, Children: 1, Packages: uwsgi, Argv: []string{"uwsgi-core", "--plugin", "python311", "-p", "2", "--http-socket", ":8080", "--wsgi-file", "/srv/app.py"}, Setup: uwsgiApp},
 		{ID: "uwsgi-master", Port: 8080, Children: 1, Packages: uwsgi, Argv: []string{"uwsgi-core", "--master", "--plugin", "python311", "--http-socket", ":8080", "--wsgi-file", "/srv/app.py"}, Setup: uwsgiApp},
-		{ID: "varnishd", Port: 8080, Children: 1, Packages: []string{"varnish"}, Argv: []string{"varnishd", "-j", "none", "-F", "-f", "", "-n", "/tmp/v", "-a", "127.0.0.1:8080"}, Setup: user("varnish", "702") + user("vcache", "703"), Settle: shortly},
+		{ID: "varnishd", Port: 8080, Children: 1, Packages: []string{"varnish"}, Argv: []string{"varnishd", "-j", "none", "-F", "-b", "127.0.0.1:81", "-n", "/tmp/v", "-a", "127.0.0.1:8080"}, Setup: user("varnish", "702") + user("vcache", "703"), Settle: shortly},
 		{ID: "squid", Port: 3128, Packages: []string{"squid"}, Argv: []string{"squid", "-N", "-f", "/srv/s.conf"}, Setup: squid, Settle: shortly},
 		{ID: "squid-foreground", Port: 3128, Children: 1, Packages: []string{"squid"}, Argv: []string{"squid", "--foreground", "-f", "/srv/s.conf"}, Setup: squid, Settle: shortly},
 		{ID: "puma", Port: 8080, Packages: []string{"puma"}, Argv: []string{"puma", "-b", "tcp://127.0.0.1:8080", "/srv/config.ru"}, Setup: rack, Settle: shortly},
@@ -75,6 +75,8 @@ END
 		{ID: "caddy", Port: 8080, Packages: []string{"caddy"}, Argv: []string{"caddy", "file-server", "--listen", ":8080"}},
 	}
 }
+
+const nginxSite = "ln -sf /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default"
 
 const rack = "mkdir -p /srv; echo 'run lambda { |env| [200, {}, [\"\"]] }' >/srv/config.ru"
 
@@ -93,7 +95,7 @@ func dataForms() []form {
 		{ID: "redis-server", Port: 6379, Packages: []string{"redis-server"}, Argv: []string{"redis-server"}, Sample: true},
 		{ID: "memcached", Port: 11211, Packages: []string{"memcached"}, Argv: []string{"memcached", "-u", "root"}},
 		{
-			ID: "postgres", Port: 5432, Children: 4, Packages: []string{"postgresql-15"}, UID: 700, Sample: true,
+			ID: "postgres", Port: 5432, Children: 4, Packages: []string{"postgresql-15"}, UID: 700,
 			Argv: []string{pg + "postgres", "-D", "/srv/data", "-k", "/tmp"},
 			Setup: user("postgres", "700") + "mkdir -p /srv/data; chown 700:700 /srv/data\n" +
 				"setpriv --reuid=700 --regid=700 --clear-groups " + pg + "initdb -D /srv/data >/dev/null",
@@ -125,7 +127,7 @@ END
 			Argv:  []string{"supervisord", "-n", "-c", "/srv/s.conf"},
 			Setup: "printf '[supervisord]\\nuser=root\\nlogfile=/dev/null\\nlogfile_maxbytes=0\\npidfile=/tmp/p\\n[program:x]\\ncommand={x}\\n' >/srv/s.conf",
 		},
-		{ID: "gunicorn", Port: 8080, Children: 1, Packages: []string{"gunicorn"}, Argv: []string{"gunicorn", "--chdir", "/srv/app", "-b", "127.0.0.1:8080", "app:app"}, Setup: app, Settle: shortly, Sample: true},
+		{ID: "gunicorn", Port: 8080, Children: 1, Packages: []string{"gunicorn"}, Argv: []string{"gunicorn", "--chdir", "/srv/app", "-b", "127.0.0.1:8080", "app:app"}, Setup: app, Settle: shortly},
 		{ID: "python-m-gunicorn", Port: 8080, Children: 1, Packages: []string{"gunicorn"}, Argv: []string{"python3", "-m", "gunicorn", "--chdir", "/srv/app", "-b", "127.0.0.1:8080", "app:app"}, Setup: app, Settle: shortly},
 		{ID: "uvicorn", Port: 8000, Packages: []string{"uvicorn"}, Argv: []string{"uvicorn", "--app-dir", "/srv/app", "--interface", "wsgi", "app:app"}, Setup: app, Settle: shortly},
 		{ID: "uvicorn-workers", Port: 8000, Children: 2, Packages: []string{"uvicorn"}, Argv: []string{"uvicorn", "--app-dir", "/srv/app", "--interface", "wsgi", "--workers", "2", "app:app"}, Setup: app, Settle: shortly},
@@ -160,8 +162,6 @@ func daemonForms() []form {
 		{ID: "atd", Packages: []string{"at"}, Argv: []string{"atd", "-f"}, Setup: user("daemon2", "705") + "mkdir -p /var/spool/cron/atjobs /var/spool/cron/atspool; chown 1:1 /var/spool/cron/atjobs /var/spool/cron/atspool"},
 		{ID: "snmpd", Packages: []string{"snmpd"}, Argv: []string{"snmpd", "-f", "-Lo", "udp:127.0.0.1:1161"}},
 		{ID: "collectd", Packages: []string{"collectd-core"}, Argv: []string{"collectd", "-f", "-C", "/srv/c.conf"}, Setup: "printf 'BaseDir \"/tmp\"\\nPIDFile \"/tmp/p\"\\n' >/srv/c.conf"},
-		{ID: "inetutils-inetd", Port: 7000, Packages: []string{"inetutils-inetd"}, Argv: []string{"inetutils-inetd", "-d", "/srv/i.conf"}, Setup: "printf '7000 stream tcp nowait root internal\\n' >/srv/i.conf"},
-		{ID: "rpcbind", Port: 111, Packages: []string{"rpcbind"}, Argv: []string{"rpcbind", "-f"}, Setup: user("_rpc", "701") + "mkdir -p /run/rpcbind"},
 		{ID: "avahi", Packages: []string{"avahi-daemon", "sed"}, Argv: []string{"avahi-daemon", "--no-drop-root", "--no-chroot", "--no-rlimits"}, Setup: user("avahi", "701") + "sed -i 's/.*enable-dbus.*/enable-dbus=no/' /etc/avahi/avahi-daemon.conf; mkdir -p /run/avahi-daemon"},
 		{ID: "xvfb", Packages: []string{"xvfb"}, Argv: []string{"Xvfb", ":1"}, Settle: shortly},
 	}

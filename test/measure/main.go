@@ -22,7 +22,7 @@ type options struct {
 }
 
 func main() {
-	if err, own := role(os.Args[1:]); own {
+	if own, err := role(os.Args[1:]); own {
 		exit(err)
 	}
 	o, err := parse(os.Args[1:], os.Stderr)

@@ -97,7 +97,7 @@ func (r *run) reaping(out *initdb.Measurement) error {
 		return err
 	}
 	out.Left = left
-	if left == 0 && r.harm() == "" {
+	if left == 0 && r.harm(aftermath) == "" {
 		out.BurstLeft, delay, err = r.burst(delay)
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (r *run) reaping(out *initdb.Measurement) error {
 	}
 	out.Delay = delay
 	out.Reaps = out.Left == 0 && out.BurstLeft == 0
-	if how := r.harm(); how != "" {
+	if how := r.harm(lastBreath); how != "" {
 		out.Harmed = how + " when orphans exit"
 	}
 	return nil
@@ -167,10 +167,11 @@ const (
 	restarts = "restarts its processes"
 )
 
-// harm says what the orphans did to the program; empty for nothing.
-func (r *run) harm() string {
+// harm says what the orphans did to the program, as far as it shows within a
+// while; empty for nothing.
+func (r *run) harm(within time.Duration) string {
 	how := ""
-	poll(aftermath, func() bool {
+	poll(within, func() bool {
 		if !r.box.alive() {
 			how = dies
 		} else if !r.form.Churns && len(r.children) > 0 && !r.anyChildLeft() {

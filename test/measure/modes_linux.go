@@ -7,33 +7,24 @@ import (
 	"syscall"
 )
 
-// This program starts itself in these roles; they are not for people.
-const (
-	modeInit   = "in:init"   // sets a box up and becomes its program
-	modeInject = "in:inject" // enters a box and starts a parent of orphans
-	modeParent = "in:parent" // forks orphans and exits
-	modeRecord = "in:record" // notes that SIGTERM arrived
-	modeGo     = "in:go"     // a Go program that waits for a child of its own
-)
-
 // role runs one of them; false when args name none.
-func role(args []string) (error, bool) {
+func role(args []string) (bool, error) {
 	if len(args) == 0 {
-		return nil, false
+		return false, nil
 	}
 	switch args[0] {
 	case modeInit:
-		return boxInit(), true
+		return true, boxInit()
 	case modeInject:
-		return injector(args[1:]), true
+		return true, injector(args[1:])
 	case modeParent:
-		return parent(args[1:]), true
+		return true, parent(args[1:])
 	case modeRecord:
-		return record(), true
+		return true, record()
 	case modeGo:
-		return exec.Command("/usr/bin/sleep", "1000").Run(), true //nolint:noctx // ended with its box
+		return true, exec.Command("/usr/bin/sleep", "1000").Run() //nolint:noctx // ended with its box
 	}
-	return nil, false
+	return false, nil
 }
 
 // record leaves a note when it starts and when SIGTERM arrives.

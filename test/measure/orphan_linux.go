@@ -32,7 +32,7 @@ func inject(pid int, orphans []orphan) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(self, modeInject, strconv.Itoa(pid), string(text)) //nolint:gosec,noctx // this program; it ends by itself
+	cmd := exec.Command(self, modeInject, strconv.Itoa(pid), string(text)) //nolint:noctx // this program; it ends by itself
 	cmd.Stderr = os.Stderr
 	// The orphans hold the pipe until they exit.
 	out, err := cmd.Output()
@@ -40,7 +40,10 @@ func inject(pid int, orphans []orphan) ([]int, error) {
 		return nil, fmt.Errorf("injecting orphans: %w", err)
 	}
 	var pids []int
-	return pids, json.Unmarshal(out, &pids)
+	if err := json.Unmarshal(out, &pids); err != nil {
+		return nil, fmt.Errorf("injecting orphans: %w", err)
+	}
+	return pids, nil
 }
 
 // injector is the helper that enters the namespace.
@@ -57,7 +60,7 @@ func injector(args []string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self, modeParent, args[1]) //nolint:gosec,noctx // this program; it ends by itself
+	cmd := exec.Command(self, modeParent, args[1]) //nolint:noctx // this program; it ends by itself
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	// An exec probe runs in a session of its own, too.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -102,14 +105,14 @@ func forkOrphan(status, signal uintptr) (int, syscall.Errno) {
 		if ppid == 1 {
 			break
 		}
-		syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&pause)), 0, 0)
 	}
 	if signal != 0 {
-		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&defaultAction)), 0, 8, 0, 0)
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, signal, uintptr(unsafe.Pointer(&defaultAction)), 0, 8, 0, 0)
 		pid, _, _ := syscall.RawSyscall(syscall.SYS_GETPID, 0, 0, 0)
-		syscall.RawSyscall(syscall.SYS_KILL, pid, signal, 0)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_KILL, pid, signal, 0)
 	}
 	for {
-		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, status, 0, 0)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, status, 0, 0)
 	}
 }

@@ -11,27 +11,28 @@ import (
 	"time"
 )
 
-// zombie is true while a process of the namespace has exited and was not
-// waited for; gone is true once it was.
+// state is the state letter of a process of the namespace: Z while it has
+// exited and was not waited for, 0 once it was.
 func (b *box) state(pid int) byte {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/self/fd/%d/%d/stat", b.proc.Fd(), pid))
 	if err != nil {
 		return 0
 	}
 	// The name in parentheses may hold anything; the state follows the last.
-	_, after, _ := cutLast(stat, ") ")
+	after := afterLast(stat, ") ")
 	if len(after) == 0 {
 		return 0
 	}
 	return after[0]
 }
 
-func cutLast(text []byte, sep string) (before, after []byte, found bool) {
+// afterLast is what follows the last occurrence of sep.
+func afterLast(text []byte, sep string) []byte {
 	i := bytes.LastIndex(text, []byte(sep))
 	if i < 0 {
-		return text, nil, false
+		return nil
 	}
-	return text[:i], text[i+len(sep):], true
+	return text[i+len(sep):]
 }
 
 // left counts those of the processes that are still there, zombies all.
@@ -101,7 +102,7 @@ func (b *box) ticksOf(pid int) int {
 	if err != nil {
 		return 0
 	}
-	_, after, _ := cutLast(stat, ") ")
+	after := afterLast(stat, ") ")
 	fields := strings.Fields(string(after))
 	const utime, stime = 11, 12 // counted from the state, the third field
 	if len(fields) <= stime {

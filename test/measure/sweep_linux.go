@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // fatalSignals are those that kill by default and that programs treat each in
@@ -28,34 +29,53 @@ const (
 
 // sweeper looks for orphans whose end harms the program.
 type sweeper struct {
-	run      *run
-	culprits []orphan
-	how      string
+	run *run
+	// patience is how long the program may take to show harm.
+	patience time.Duration
+	// suspected is true when harm was seen, whoever did it.
+	suspected bool
+	culprits  []orphan
+	how       string
 }
 
-// sweep tries all exit statuses and fatal signals and says which do harm.
+// sweep tries all exit statuses and fatal signals and says which do harm. A
+// program may fall over a while after the orphan that did it, so that another
+// would be blamed: once harm was seen, all is tried again with patience.
 func (r *run) sweep(ctx context.Context) (string, error) {
-	s := sweeper{run: r}
+	quick := sweeper{run: r, patience: aftermath}
+	if err := quick.all(ctx); err != nil {
+		return "", err
+	}
+	if !quick.suspected && r.harm(lastBreath) == "" {
+		return "", nil
+	}
+	if err := r.fresh(r.form.x()); err != nil {
+		return "", err
+	}
+	slow := sweeper{run: r, patience: lastBreath}
+	if err := slow.all(ctx); err != nil || len(slow.culprits) == 0 {
+		return "", err
+	}
+	return slow.how + " when an orphan " + describe(slow.culprits), nil
+}
+
+// all gives every end of an orphan once. Without patience it stops at the
+// first harm.
+func (s *sweeper) all(ctx context.Context) error {
 	for first := 0; first < statuses; first += chunk {
 		orphans := make([]orphan, chunk)
 		for i := range orphans {
 			orphans[i].Status = first + i
 		}
-		if err := s.try(ctx, orphans); err != nil {
-			return "", err
+		if err := s.try(ctx, orphans); err != nil || s.suspected && s.patience == aftermath {
+			return err
 		}
 	}
 	orphans := make([]orphan, len(fatalSignals))
 	for i, signal := range fatalSignals {
 		orphans[i].Signal = int(signal)
 	}
-	if err := s.try(ctx, orphans); err != nil {
-		return "", err
-	}
-	if len(s.culprits) == 0 {
-		return "", nil
-	}
-	return s.how + " when an orphan " + describe(s.culprits), nil
+	return s.try(ctx, orphans)
 }
 
 // try gives orphans to a healthy program and narrows down what did harm.
@@ -66,8 +86,11 @@ func (s *sweeper) try(ctx context.Context, orphans []orphan) error {
 	if _, _, err := s.run.give(orphans); err != nil {
 		return err
 	}
-	how := s.run.harm()
+	how := s.run.harm(s.patience)
 	if how == "" {
+		return nil
+	}
+	if s.suspected = true; s.patience == aftermath {
 		return nil
 	}
 	if err := s.run.fresh(s.run.form.x()); err != nil {

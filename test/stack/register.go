@@ -13,7 +13,7 @@ import (
 // what a real installation gets.
 func (s *Stack) register(ctx context.Context, repo string) error {
 	var err error
-	if s.ports, err = freePorts(); err != nil {
+	if s.ports, err = freePorts(ctx); err != nil {
 		return err
 	}
 	s.address = fmt.Sprintf("https://127.0.0.1:%d", s.ports.webhook)

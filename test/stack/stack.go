@@ -82,7 +82,8 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Progress: o.Progress, APIServerArgs: o.APIServerArgs, Node: o.Node}); err != nil {
 		return nil, err
 	}
-	if s.Registry, err = imagetest.Start(imagetest.Options{Username: username, Password: password}); err != nil {
+	s.Registry, err = imagetest.Start(imagetest.Options{Username: username, Password: password}) //nolint:contextcheck // It serves until Stop.
+	if err != nil {
 		return nil, err
 	}
 	if s.group, err = process.New(ctx, filepath.Dir(s.Cluster.Dir), "webhook"); err != nil {
@@ -104,7 +105,10 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 	if err := s.register(ctx, o.Repo); err != nil {
 		return nil, err
 	}
-	return s, s.StartWebhook(ctx)
+	if err := s.StartWebhook(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // writeFiles writes what the webhook reads: its configuration, docker's login
@@ -175,7 +179,7 @@ func get(ctx context.Context, url string) (string, int, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	defer response.Body.Close() //nolint:errcheck // only read from
+	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
 	return string(body), response.StatusCode, err
 }

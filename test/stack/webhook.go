@@ -29,7 +29,7 @@ func (s *Stack) build(ctx context.Context, o Options) error {
 	if o.Race {
 		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/initguard")...) //nolint:gosec // fixed words and a path of ours
+	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/initguard")...)
 	cmd.Dir = o.Repo
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build initguard: %w\n%s", err, out)
@@ -116,15 +116,26 @@ func withOutput(err error) error {
 }
 
 // freePorts picks three ports that nothing listens on.
-func freePorts() (ports, error) {
+func freePorts(ctx context.Context) (ports, error) {
 	var p ports
+	var held []net.Listener // until all three are chosen, or one might come twice
+	var err error
 	for _, into := range []*int{&p.webhook, &p.metrics, &p.health} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return p, err
+		l, failed := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+		if failed != nil {
+			err = failed
+			break
 		}
-		defer l.Close() //nolint:errcheck // held only until all three are chosen
-		*into = l.Addr().(*net.TCPAddr).Port
+		held = append(held, l)
+		address, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			err = fmt.Errorf("not a TCP address: %s", l.Addr())
+			break
+		}
+		*into = address.Port
 	}
-	return p, nil
+	for _, l := range held {
+		err = errors.Join(err, l.Close())
+	}
+	return p, err
 }

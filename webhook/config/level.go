@@ -103,7 +103,7 @@ func (s *Strategy) UnmarshalText(text []byte) error {
 func indexOf(s string, names []string) (uint8, error) {
 	for i, name := range names {
 		if s == name {
-			return uint8(i), nil //nolint:gosec // the lists hold four names at most
+			return uint8(i), nil
 		}
 	}
 	return 0, fmt.Errorf("%s is none of %s", quote(s), strings.Join(names, ", "))

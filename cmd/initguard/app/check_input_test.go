@@ -28,7 +28,7 @@ func TestCheckBadInput(t *testing.T) {
 			"stdin:1: Deployment/p: the pod template can't be read"},
 		{"no kind", "a: b\n", "stdin:1: is not a Kubernetes object"},
 		{"scalar", "hello\n", "stdin:1: is not a Kubernetes object"},
-		{"broken JSON", "{\"apiVersion\": \"v1\",\n\"kind\": }", "stdin:2: is not JSON"},
+		{"broken JSON", "{\"apiVersion\": \"v1\",\n\"kind\": ]}", "stdin:2: is not JSON"},
 		{"unknown label", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns, labels: {initguard.dev/wran: never}}\n",
 			"stdin:1: Namespace/ns: namespace label initguard.dev/wran: unknown"},
 		{"label's value", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ns, labels: {initguard.dev/warn: always}}\n",

@@ -144,18 +144,18 @@ func (c *checker) judge(ctx context.Context, d manifest.Document, namespaces map
 	for _, w := range wrong {
 		out.problems = append(out.problems, problem(d.Line, "%s", w.Text))
 	}
-	t := translation{
-		config: c.config, modes: modes, exempt: asked.ExemptContainers, owned: c.isOwned(object), object: object,
-		assessments: c.assessor.Assess(ctx, object.Namespace, &object.Spec),
-	}
-	t.into(out.workload, d)
+	r := workloadReport{webhook.Judgement{
+		Config: c.config, Modes: modes, Object: object, Exempt: asked.ExemptContainers, Owned: object.ClaimsOwner(c.config),
+		Assessments: c.assessor.Assess(ctx, object.Namespace, &object.Spec),
+	}}
+	r.into(out.workload, d)
 	return out
 }
 
 // needsTemplate is true for kinds that are judged and can't do without a pod
 // template; a DeploymentConfig can.
 func (c *checker) needsTemplate(d manifest.Document) bool {
-	return d.Kind != "DeploymentConfig" && c.isJudged(d.GVK())
+	return d.Kind != "DeploymentConfig" && webhook.Judges(d.GVK(), c.config)
 }
 
 // exempt says why the webhook would not judge an object.

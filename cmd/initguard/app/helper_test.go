@@ -25,10 +25,10 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 const programs = `apiVersion: config.initguard.dev/v1alpha1
 kind: InitguardConfig
 programs:
-- {name: neat, reaps: true, why: waits for any child}
-- {name: leaky, reaps: false, why: never waits}
-- {name: touchy, reaps: true, why: waits for any child, harmedByOrphans: restarts all its workers}
-- {name: forky, reaps: false, why: never waits, forksHelpers: true}
+- {name: neat, reaps: true, why: it waits for any child}
+- {name: leaky, reaps: false, why: it never waits}
+- {name: touchy, reaps: true, why: it waits for any child, harmedByOrphans: restarts all its workers}
+- {name: forky, reaps: false, why: it never waits, forksHelpers: true}
 `
 
 // result is what a run of the program left behind.

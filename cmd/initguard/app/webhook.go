@@ -72,7 +72,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(cluster, o)
+	mgr, namespaces, err := newManager(ctx, cluster, o)
 	if err != nil {
 		return err
 	}
@@ -138,4 +138,3 @@ func newInspector(c *config.Config, s *settings, observer registry.Observer) (*r
 	}
 	return client, nil
 }
-

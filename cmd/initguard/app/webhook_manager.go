@@ -20,7 +20,7 @@ import (
 
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(cluster *rest.Config, o *WebhookOptions) (manager.Manager, namespaceLabels, error) {
+func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions) (manager.Manager, namespaceLabels, error) {
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
 		Scheme:                 runtime.NewScheme(),
 		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
@@ -31,7 +31,7 @@ func newManager(cluster *rest.Config, o *WebhookOptions) (manager.Manager, names
 	if err != nil {
 		return nil, namespaceLabels{}, fmt.Errorf("start: %w", err)
 	}
-	informer, err := mgr.GetCache().GetInformer(context.Background(), namespaceObject(), cache.BlockUntilSynced(false))
+	informer, err := mgr.GetCache().GetInformer(ctx, namespaceObject(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, namespaceLabels{}, fmt.Errorf("watch namespaces: %w", err)
 	}

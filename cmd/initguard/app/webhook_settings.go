@@ -20,8 +20,8 @@ type settings struct {
 	inspector webhook.Inspector
 	log       logr.Logger
 
-	mu         sync.Mutex
-	made       webhook.Settings
+	mu   sync.Mutex
+	made webhook.Settings
 }
 
 // newSettings reads the configuration file, if there is one; the watcher is

@@ -100,7 +100,7 @@ func (f *jsonFinder) mapping(path string, depth int) bool {
 		if err != nil {
 			return false
 		}
-		ok := true
+		var ok bool
 		switch {
 		case value == json.Delim('{') && depth < maxFields:
 			ok = f.mapping(join(path, field), depth+1)
@@ -126,7 +126,7 @@ func (f *jsonFinder) sequence(path string, objects bool, depth int) bool {
 		}
 		at := fmt.Sprintf("%s[%d]", path, i)
 		f.lines[at] = f.here()
-		ok := false
+		var ok bool
 		if objects && value == json.Delim('{') {
 			ok = f.mapping(at, depth+1)
 		} else {

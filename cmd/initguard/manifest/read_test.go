@@ -10,11 +10,11 @@ import (
 
 func TestReadFollowsLinksToFiles(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
-	real := filepath.Join(elsewhere, "data")
-	if err := os.WriteFile(real, []byte("kind: A\napiVersion: v1\n"), 0o600); err != nil {
+	target := filepath.Join(elsewhere, "data")
+	if err := os.WriteFile(target, []byte("kind: A\napiVersion: v1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(real, filepath.Join(dir, "a.yaml")); err != nil {
+	if err := os.Symlink(target, filepath.Join(dir, "a.yaml")); err != nil {
 		t.Fatal(err)
 	}
 	// A link back up must not be followed for ever.

@@ -61,7 +61,7 @@ func (t *table) add(w Workload) {
 	if w.Exempt != "" && t.verbose {
 		r := row{notes: []note{{"why", "exempt: " + Printable(w.Exempt)}}}
 		r.cells = [columns]string{
-			columnPlace: w.Place.String(), columnWorkload: w.title(), columnContainer: "-", columnVerdict: "-",
+			columnPlace: w.String(), columnWorkload: w.title(), columnContainer: "-", columnVerdict: "-",
 			columnPID1: "-", columnRisk: "-", columnCluster: string(NoAction),
 		}
 		t.rows = append(t.rows, r)
