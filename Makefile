@@ -54,6 +54,18 @@ cluster-down: ## End the cluster that cluster-up started.
 build: ## Build bin/initguard, static and reproducible; VERSION=v1.2.3 sets its version.
 	go build -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)' -o bin/initguard ./cmd/initguard
 
+.PHONY: image
+image: build bin/tini-static ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
+	buildah bud --tag 'initguard:$(VERSION)' .
+
+# Debian's, unpacked and not installed.
+bin/tini-static:
+	@mkdir -p bin/tini
+	cd bin/tini && apt-get -o APT::Sandbox::User=root download tini && dpkg-deb -x tini_*.deb .
+	cp bin/tini/usr/share/doc/tini/copyright bin/tini-copyright
+	cp bin/tini/usr/bin/tini-static $@
+	rm -r bin/tini
+
 .PHONY: install-plugin
 install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.
 	install -D -m 0755 bin/initguard '$(PLUGINS)/kubectl-initguard'

@@ -39,6 +39,9 @@ type reapingCase struct {
 	status int
 	// want is what the orphans show: true when none stays.
 	want bool
+	// open is true where the image's config doesn't decide: the verdict has to
+	// be Unknown, whatever is seen.
+	open bool
 }
 
 const service = "#!/bin/sh\nexec sleep infinity\n"
@@ -59,7 +62,10 @@ func reapingCases() []reapingCase {
 		},
 		{name: "bash-stays", argv: []string{"bash", "-c", "sleep infinity; true"}, want: true},
 		{name: "bash-execs", argv: []string{"bash", "-c", "sleep infinity"}},
-		{name: "dash", argv: []string{"dash", "-c", "sleep infinity"}, want: true},
+		// Debian's dash stays, later ones may exec a last command: the name alone
+		// doesn't tell.
+		{name: "dash", argv: []string{"dash", "-c", "sleep infinity"}, want: true, open: true},
+		{name: "dash-stays", argv: []string{"dash", "-c", "sleep infinity; true"}, want: true},
 		{name: "dash-exec", argv: []string{"dash", "-c", "exec sleep infinity"}},
 		{name: "busybox", packages: []string{"busybox"}, argv: []string{"busybox", "sh", "-c", "/bin/sleep infinity"}},
 		{name: "python", packages: []string{"python3-minimal"}, argv: []string{"python3", "-c", "import time; time.sleep(1e6)"}},
@@ -131,11 +137,14 @@ func facts(t *testing.T, image v1.Image) imageinspect.Image {
 func compare(t *testing.T, c reapingCase, result imageinspect.Result) {
 	t.Helper()
 	want := imageinspect.DoesNotReap
-	if c.want && !c.share {
+	switch {
+	case c.open:
+		want = imageinspect.Unknown
+	case c.want && !c.share:
 		want = imageinspect.Reaps
 	}
 	if result.Verdict.Outcome != want {
-		t.Errorf("initdb says %s (%s), /proc says %s", result.Verdict.Outcome, result.Verdict.Reason.Text, want)
+		t.Errorf("initdb says %s (%s), want %s", result.Verdict.Outcome, result.Verdict.Reason.Text, want)
 	}
 	if harmed := c.status != 0; harmed != (result.Verdict.HarmedByOrphans != "") {
 		t.Errorf("harmed by orphans: initdb says %q, want %v", result.Verdict.HarmedByOrphans, harmed)
