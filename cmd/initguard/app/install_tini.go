@@ -60,7 +60,7 @@ image has no shell that could.`,
 
 // installTini copies the file so that DIR/tini is complete whenever it is there.
 func installTini(from, dir string) (err error) {
-	source, err := os.Open(from) //nolint:gosec // the caller names it
+	source, err := os.Open(from)
 	if err != nil {
 		return err
 	}
