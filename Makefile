@@ -32,15 +32,39 @@ GOTEST := $(if $(RACE),CGO_ENABLED=1 )go test$(if $(RACE), -race) -timeout=$(if 
 help: ## List the targets.
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Show the main job on a real API server; stays up until Ctrl-C, or not with DEMO_ONCE=1.
 	go run ./test/demo
 
+.PHONY: demo-node
+demo-node: node ## The same with a node (root, Linux): pods run, and a table shows their zombies.
+	go run ./test/demonode
+
+.PHONY: cluster-up
+cluster-up: node ## Start a cluster with a node in the background (root, Linux); prints a KUBECONFIG line.
+	@go run ./test/cluster/cmd/clusterctl start
+
+.PHONY: cluster-down
+cluster-down: ## End the cluster that cluster-up started.
+	@go run ./test/cluster/cmd/clusterctl stop
+
 .PHONY: build
 build: ## Build bin/initguard, static and reproducible; VERSION=v1.2.3 sets its version.
 	go build -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)' -o bin/initguard ./cmd/initguard
+
+.PHONY: image
+image: build bin/tini-static ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
+	buildah bud --tag 'initguard:$(VERSION)' .
+
+# Debian's, unpacked and not installed.
+bin/tini-static:
+	@mkdir -p bin/tini
+	cd bin/tini && apt-get -o APT::Sandbox::User=root download tini && dpkg-deb -x tini_*.deb .
+	cp bin/tini/usr/share/doc/tini/copyright bin/tini-copyright
+	cp bin/tini/usr/bin/tini-static $@
+	rm -r bin/tini
 
 .PHONY: install-plugin
 install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.
@@ -56,6 +80,23 @@ test: control-plane ## Run all tests, against a real API server too; RACE=1 with
 .PHONY: control-plane
 control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, once a version.
 	go run ./test/cluster/cmd/clusterctl build
+
+# A pod is one parallel test that mostly waits.
+.PHONY: e2e
+e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
+	go test -tags=e2e -count=1 -timeout=20m -parallel=32 $(TESTFLAGS) ./test/e2e
+
+.PHONY: root
+root:
+	@[ "$$(uname -s)" = Linux ] || { echo 'needs Linux: it runs a real Kubernetes node' >&2; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo 'needs root: it runs a real Kubernetes node; try: sudo -E env "PATH=$$PATH" make $(MAKECMDGOALS)' >&2; exit 1; }
+	@for program in ip nft runc; do command -v $$program >/dev/null || \
+		{ echo "needs $$program: apt-get install containernetworking-plugins iproute2 nftables runc" >&2; exit 1; }; done
+	@[ -x /usr/lib/cni/bridge ] || { echo 'needs /usr/lib/cni/bridge: apt-get install containernetworking-plugins' >&2; exit 1; }
+
+.PHONY: node
+node: root ## Build a node's programs (kubelet, containerd ...) into the user's cache, once a version.
+	@go run ./test/cluster/cmd/clusterctl -node build
 
 .PHONY: cover
 cover: control-plane ## Run all tests and write bin/cover.html.
@@ -112,6 +153,7 @@ verify-generated: ## make update has nothing to change.
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.
 	go vet ./...
+	GOOS=linux go vet -tags=e2e ./test/e2e
 
 .PHONY: verify-lint
 verify-lint: ## golangci-lint, as .golangci.yml says; building it takes minutes the first time.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/initguard/initguard/test/cluster/binaries"
@@ -33,6 +35,11 @@ type Options struct {
 	// Pods are then refused until somebody creates their ServiceAccount, and
 	// have its pull secrets and a token volume afterwards.
 	ServiceAccountAdmission bool
+	// Node adds a node, on which pods run; nil means a control plane alone. It
+	// takes Linux and root, and turns ServiceAccountAdmission on.
+	Node *NodeOptions
+	// NodeBinaries are the node's programs, like Binaries.
+	NodeBinaries binaries.NodeSet
 	// APIServerArgs are more flags for kube-apiserver. They come last, so they
 	// win. Relative paths in them start at the cluster's Dir.
 	APIServerArgs []string
@@ -48,9 +55,12 @@ type Cluster struct {
 	CA []byte
 	// Binaries are the programs of this cluster.
 	Binaries binaries.Set
+	// Node is the cluster's node; nil when it was started without.
+	Node *Node
 
-	group  *process.Group
-	exited chan error
+	group   *process.Group
+	started []*process.Process // what isn't a starter's own
+	exited  chan error
 }
 
 // Start starts a control plane and returns when it is ready and the namespace
@@ -82,7 +92,11 @@ func start(ctx context.Context, opts Options, port func() (int, error)) (*Cluste
 	}
 	c := &Cluster{Dir: group.Dir, Binaries: set, group: group, exited: make(chan error, 1)}
 	if err := c.run(ctx, opts, port); err != nil {
-		return nil, fmt.Errorf("start a cluster: %w", errors.Join(err, group.Fail()))
+		logs := ""
+		if opts.Node != nil {
+			logs = "\n" + c.Logs(logLines)
+		}
+		return nil, fmt.Errorf("start a cluster: %w%s", errors.Join(err, c.end(group.Fail)), logs)
 	}
 	return c, nil
 }
@@ -101,7 +115,14 @@ func rootFolder(root string) (string, error) {
 // run starts the components in order.
 func (c *Cluster) run(ctx context.Context, opts Options, port func() (int, error)) error {
 	plane := controlPlane{dir: c.Dir, binaries: c.Binaries, options: opts}
-	credentials, err := writePKI(filepath.Join(c.Dir, pkiFolder))
+	if opts.Node != nil {
+		node, err := c.startNode(ctx, opts)
+		if err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		c.Node, plane.network = node, &node.network
+	}
+	credentials, err := writePKI(filepath.Join(c.Dir, pkiFolder), plane.host(), plane.firstServiceIP())
 	if err != nil {
 		return err
 	}
@@ -110,22 +131,27 @@ func (c *Cluster) run(ctx context.Context, opts Options, port func() (int, error
 		return err
 	}
 	defer client.CloseIdleConnections()
-	s := starter{group: c.group, client: client, freePort: port}
+	s := starter{group: c.group, client: client, freePort: port, started: c.started}
 
-	etcdPort, err := s.start(ctx, plane.etcd, "/readyz")
+	etcdPort, err := s.start(ctx, plane.etcd, loopback, "/readyz")
 	if err != nil {
 		return err
 	}
 	apiServer := func(port int) process.Spec { return plane.apiServer(port, etcdPort) }
-	serverPort, err := s.start(ctx, apiServer, "/readyz")
+	serverPort, err := s.start(ctx, apiServer, plane.host(), "/readyz")
 	if err != nil {
 		return err
 	}
-	if err := s.await(ctx, apiServerName, serverPort, "/api/v1/namespaces/default"); err != nil {
+	if err := s.await(ctx, apiServerName, plane.host(), serverPort, "/api/v1/namespaces/default"); err != nil {
 		return err
 	}
-	c.Server = "https://" + address(serverPort)
+	c.Server = "https://" + net.JoinHostPort(plane.host(), strconv.Itoa(serverPort))
 	c.CA = credentials.ca
+	if c.Node != nil {
+		if err := c.join(ctx, &s, credentials, serverPort); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+	}
 	s.watch(c.exited)
 	return c.writeKubeconfig(credentials)
 }
@@ -172,8 +198,17 @@ func (c *Cluster) Exited() <-chan error {
 // Stop ends the components and removes Dir. It takes at most some 20 seconds a
 // component, normally about one altogether. Calling it again does nothing.
 func (c *Cluster) Stop() error {
-	if err := c.group.Stop(); err != nil {
+	if err := c.end(c.group.Stop); err != nil {
 		return fmt.Errorf("stop the cluster: %w", err)
 	}
 	return nil
+}
+
+// end ends the components and what the node has on this machine.
+func (c *Cluster) end(group func() error) error {
+	if c.Node == nil {
+		return group()
+	}
+	// The node goes first: the API server's end waits for its watches.
+	return errors.Join(c.Node.forward.close(), c.Node.first.Stop(), group(), c.Node.network.gone())
 }

@@ -20,6 +20,9 @@ const (
 	issuer         = "https://kubernetes.default.svc.cluster.local"
 	// stopGrace is how long a component may take to end after SIGTERM.
 	stopGrace = 10 * time.Second
+	// nodeGrace is that of an API server with a node: it would wait for the end
+	// of its entry in the Service kubernetes, and nobody will ask it again.
+	nodeGrace = time.Second
 )
 
 // Names of files in the cluster's folder.
@@ -39,6 +42,29 @@ type controlPlane struct {
 	dir      string
 	binaries binaries.Set
 	options  Options
+	network  *network // the node's; nil without one
+}
+
+// host is the address that the API server listens on: one that a node reaches.
+func (c controlPlane) host() string {
+	if c.network == nil {
+		return loopback
+	}
+	return c.network.host
+}
+
+func (c controlPlane) serviceRange() string {
+	if c.network == nil {
+		return serviceRange
+	}
+	return c.network.services
+}
+
+func (c controlPlane) firstServiceIP() string {
+	if c.network == nil {
+		return firstServiceIP
+	}
+	return c.network.firstIP
 }
 
 func (c controlPlane) pki(name string) string {
@@ -75,7 +101,7 @@ func (c controlPlane) etcd(port int) process.Spec {
 // etcd's, so that no variable of the user's changes what a test sees.
 func (c controlPlane) apiServer(port, etcdPort int) process.Spec {
 	args := []string{
-		"--bind-address=" + loopback,
+		"--bind-address=" + c.host(),
 		"--secure-port=" + strconv.Itoa(port),
 		"--cert-dir=" + filepath.Join(c.dir, pkiFolder),
 		"--tls-cert-file=" + c.pki(apiServerName+".crt"),
@@ -85,28 +111,51 @@ func (c controlPlane) apiServer(port, etcdPort int) process.Spec {
 		"--etcd-cafile=" + c.pki(caName+".crt"),
 		"--etcd-certfile=" + c.pki(etcdClientName+".crt"),
 		"--etcd-keyfile=" + c.pki(etcdClientName+".key"),
-		"--authorization-mode=RBAC",
 		"--service-account-issuer=" + issuer,
 		"--service-account-key-file=" + c.pki(serviceAccountName+".pub"),
 		"--service-account-signing-key-file=" + c.pki(serviceAccountName+".key"),
-		"--service-cluster-ip-range=" + serviceRange,
+		"--service-cluster-ip-range=" + c.serviceRange(),
 		// Without an address of its own the server looks for the host's default
-		// route, which a machine without a network lacks; and a loopback address
-		// is not valid in the endpoints of the Service kubernetes.
-		"--advertise-address=" + loopback,
-		"--endpoint-reconciler-type=none",
+		// route, which a machine without a network lacks.
+		"--advertise-address=" + c.host(),
 		"--allow-privileged",
-		"--profiling=false",
 	}
-	if !c.options.ServiceAccountAdmission {
-		args = append(args, "--disable-admission-plugins=ServiceAccount")
+	args = append(args, c.nodeArgs()...)
+	args = append(args, "--profiling=false")
+	grace := stopGrace
+	if c.network != nil {
+		grace = nodeGrace
 	}
 	return process.Spec{
 		Name:  apiServerName,
 		Path:  c.binaries.APIServer,
-		Grace: stopGrace,
+		Grace: grace,
 		Args:  append(args, c.options.APIServerArgs...),
 	}
+}
+
+// nodeArgs are the flags that depend on whether there is a node.
+func (c controlPlane) nodeArgs() []string {
+	if c.network != nil {
+		return []string{
+			"--authorization-mode=Node,RBAC",
+			"--enable-admission-plugins=NodeRestriction",
+			"--kubelet-preferred-address-types=InternalIP",
+			"--kubelet-certificate-authority=" + c.pki(caName+".crt"),
+			"--kubelet-client-certificate=" + c.pki(kubeletClient+".crt"),
+			"--kubelet-client-key=" + c.pki(kubeletClient+".key"),
+		}
+	}
+	args := []string{
+		"--authorization-mode=RBAC",
+		// A loopback address is not valid in the endpoints of the Service
+		// kubernetes.
+		"--endpoint-reconciler-type=none",
+	}
+	if !c.options.ServiceAccountAdmission {
+		args = append(args, "--disable-admission-plugins=ServiceAccount")
+	}
+	return args
 }
 
 func address(port int) string {

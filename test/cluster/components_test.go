@@ -16,10 +16,10 @@ func TestAPIServerArgs(t *testing.T) {
 		want    []string // The last flags.
 		wantOff bool
 	}{
-		{name: "defaults", want: []string{off}, wantOff: true},
+		{name: "defaults", want: []string{off, "--profiling=false"}, wantOff: true},
 		{name: "service accounts", options: Options{ServiceAccountAdmission: true}, want: []string{"--profiling=false"}},
 		{name: "more flags", options: Options{APIServerArgs: []string{"--v=4", "--profiling"}},
-			want: []string{off, "--v=4", "--profiling"}, wantOff: true},
+			want: []string{off, "--profiling=false", "--v=4", "--profiling"}, wantOff: true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,11 +20,14 @@ const (
 type credentials struct {
 	ca    []byte
 	admin keyPair
+	// authority signs more.
+	authority *authority
 }
 
 // writePKI makes what the components identify themselves with and writes it
-// into a new folder.
-func writePKI(folder string) (credentials, error) {
+// into a new folder. The API server's certificate is valid for the addresses,
+// too.
+func writePKI(folder string, addresses ...string) (credentials, error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return credentials{}, fmt.Errorf("certificates: %w", err)
 	}
@@ -33,7 +36,7 @@ func writePKI(folder string) (credentials, error) {
 		return credentials{}, err
 	}
 	for _, name := range []string{etcdName, apiServerName} {
-		pair, err := ca.server(name)
+		pair, err := ca.server(name, addresses...)
 		if err != nil {
 			return credentials{}, err
 		}
@@ -45,18 +48,23 @@ func writePKI(folder string) (credentials, error) {
 	if err != nil {
 		return credentials{}, err
 	}
+	kubeletCaller, err := ca.client(apiServerName, adminGroup)
+	if err != nil {
+		return credentials{}, err
+	}
 	admin, err := ca.client(adminUser, adminGroup)
 	if err != nil {
 		return credentials{}, err
 	}
 	err = errors.Join(
 		etcdClient.write(folder, etcdClientName),
+		kubeletCaller.write(folder, kubeletClient),
 		os.WriteFile(filepath.Join(folder, caName+".crt"), ca.pem, 0o600),
 		writeServiceAccountKey(folder))
 	if err != nil {
 		return credentials{}, fmt.Errorf("certificates: %w", err)
 	}
-	return credentials{ca: ca.pem, admin: admin}, nil
+	return credentials{ca: ca.pem, admin: admin, authority: ca}, nil
 }
 
 // writeServiceAccountKey writes the key that tokens are signed with, and its

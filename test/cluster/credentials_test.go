@@ -14,7 +14,7 @@ import (
 
 func TestWritePKI(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "pki")
-	credentials, err := writePKI(folder)
+	credentials, err := writePKI(folder, "10.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,9 +58,9 @@ func newAuthority() (*authority, error) {
 	return &authority{certificate: certificate, key: key, pem: encode("CERTIFICATE", der)}, nil
 }
 
-// server issues a certificate for servers on the loopback address and for the
-// names that pods know the API server by.
-func (a *authority) server(name string) (keyPair, error) {
+// server issues a certificate for servers on the loopback and the other
+// addresses, and for the names that pods know the API server by.
+func (a *authority) server(name string, addresses ...string) (keyPair, error) {
 	template, err := newTemplate(pkix.Name{CommonName: name})
 	if err != nil {
 		return keyPair{}, err
@@ -69,7 +69,9 @@ func (a *authority) server(name string) (keyPair, error) {
 	template.DNSNames = []string{
 		"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
 	}
-	template.IPAddresses = []net.IP{net.ParseIP(loopback), net.ParseIP(firstServiceIP)}
+	for _, address := range append(addresses, loopback) {
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(address))
+	}
 	return a.issue(template)
 }
 

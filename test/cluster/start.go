@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +40,7 @@ type starter struct {
 
 // start starts a component on a free port, on another one when somebody takes
 // it first, and returns the port when the component answers on the path.
-func (s *starter) start(ctx context.Context, spec func(port int) process.Spec, path string) (int, error) {
+func (s *starter) start(ctx context.Context, spec func(port int) process.Spec, host, path string) (int, error) {
 	for attempt := 1; ; attempt++ {
 		port, err := s.freePort()
 		if err != nil {
@@ -49,7 +51,7 @@ func (s *starter) start(ctx context.Context, spec func(port int) process.Spec, p
 			return 0, err
 		}
 		s.started = append(s.started, p)
-		err = s.await(ctx, spec(port).Name, port, path)
+		err = s.await(ctx, spec(port).Name, host, port, path)
 		if err == nil {
 			return port, nil
 		}
@@ -68,7 +70,7 @@ func portTaken(err error) bool {
 
 // await polls until a component answers 200 on the path. It fails early when a
 // process ends.
-func (s *starter) await(ctx context.Context, name string, port int, path string) error {
+func (s *starter) await(ctx context.Context, name, host string, port int, path string) error {
 	begin := time.Now()
 	ticker := time.NewTicker(pollReady)
 	defer ticker.Stop()
@@ -76,7 +78,7 @@ func (s *starter) await(ctx context.Context, name string, port int, path string)
 	defer cancel()
 	var notReady error
 	for {
-		err := s.check(checking, port, path)
+		err := s.check(checking, "https://"+net.JoinHostPort(host, strconv.Itoa(port))+path)
 		for _, p := range s.started {
 			if err := p.Err(); err != nil {
 				return err
@@ -114,8 +116,7 @@ func (s *starter) untilEnd(ctx context.Context) (context.Context, context.Cancel
 	return ctx, cancel
 }
 
-func (s *starter) check(ctx context.Context, port int, path string) (err error) {
-	url := "https://" + address(port) + path
+func (s *starter) check(ctx context.Context, url string) (err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err

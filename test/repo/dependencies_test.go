@@ -21,6 +21,7 @@ var modules = []struct{ dir, heading string }{
 	{"tools", "## Tools"},
 	{"test/cluster/pins/etcd", "## Programs of the test cluster: etcd"},
 	{"test/cluster/pins/kubernetes", "## Programs of the test cluster: Kubernetes"},
+	{"test/cluster/pins/containerd", "## Programs of the test cluster: containerd"},
 }
 
 func TestDependenciesPage(t *testing.T) {

@@ -31,6 +31,8 @@ type Options struct {
 	Config func(host string) string
 	// APIServerArgs are more flags for kube-apiserver.
 	APIServerArgs []string
+	// Node adds a node, on which pods run.
+	Node *cluster.NodeOptions
 	// Race builds the webhook with the race detector.
 	Race bool
 }
@@ -77,7 +79,7 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Progress: o.Progress, APIServerArgs: o.APIServerArgs}); err != nil {
+	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Progress: o.Progress, APIServerArgs: o.APIServerArgs, Node: o.Node}); err != nil {
 		return nil, err
 	}
 	s.Registry, err = imagetest.Start(imagetest.Options{Username: username, Password: password}) //nolint:contextcheck // It serves until Stop.

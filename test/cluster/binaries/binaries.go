@@ -75,6 +75,47 @@ func Find(ctx context.Context, opts Options) (Set, error) {
 	return set, nil
 }
 
+// A NodeSet holds the absolute paths of the programs that make a control plane
+// a cluster with a node, apart from what comes with the system (runc, CNI).
+type NodeSet struct {
+	ControllerManager string
+	Scheduler         string
+	Kubelet           string
+	Proxy             string
+	Containerd        string
+	// Shim is containerd-shim-runc-v2, Ctr containerd's client.
+	Shim string
+	Ctr  string
+}
+
+// FindNode returns the programs of a node. They are built like those of [Find],
+// never taken from ready-made ones: envtest's folders hold none of them.
+func FindNode(ctx context.Context, opts Options) (NodeSet, error) {
+	var set NodeSet
+	paths := []struct {
+		name string
+		path *string
+	}{
+		{"containerd", &set.Containerd},
+		{"containerd-shim-runc-v2", &set.Shim},
+		{"ctr", &set.Ctr},
+		{"kube-controller-manager", &set.ControllerManager},
+		{"kube-scheduler", &set.Scheduler},
+		{"kube-proxy", &set.Proxy},
+		{"kubelet", &set.Kubelet},
+	}
+	for _, p := range paths {
+		program, err := find(programs(), p.name)
+		if err != nil {
+			return NodeSet{}, err
+		}
+		if *p.path, err = build(ctx, program, opts); err != nil {
+			return NodeSet{}, err
+		}
+	}
+	return set, nil
+}
+
 // Path returns the absolute path of one program, which is built like those of
 // [Find].
 func Path(ctx context.Context, name string, opts Options) (string, error) {
@@ -88,6 +129,10 @@ func Path(ctx context.Context, name string, opts Options) (string, error) {
 	if opts.Assets != "" {
 		return fromAssets(opts.Assets, name)
 	}
+	return build(ctx, p, opts)
+}
+
+func build(ctx context.Context, p program, opts Options) (string, error) {
 	if opts.Cache == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -104,6 +149,28 @@ func Path(ctx context.Context, name string, opts Options) (string, error) {
 	}
 	b := builder{pins: pins, cache: opts.Cache, progress: opts.Progress, heartbeat: heartbeat}
 	return b.path(ctx, p)
+}
+
+// Own builds a program of this module, given by its folder there, into another
+// folder and returns its path. It is built each time, which the go command's
+// cache makes quick.
+func Own(ctx context.Context, folder, into string) (string, error) {
+	out, err := runGo(ctx, "", "list", "-m", "-f", "{{.Dir}}", module)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", folder, err)
+	}
+	path, err := filepath.Abs(filepath.Join(into, filepath.Base(folder)))
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", folder, err)
+	}
+	j := job{
+		program: program{name: filepath.Base(folder), main: "./" + folder},
+		folder:  strings.TrimSpace(string(out)), flags: program{}.flags(""),
+	}
+	if err := j.compile(ctx, into); err != nil {
+		return "", fmt.Errorf("build %s: %w", folder, err)
+	}
+	return path, nil
 }
 
 func find(programs []program, name string) (program, error) {

@@ -17,7 +17,7 @@ func TestPathAssets(t *testing.T) {
 		{name: "there", program: "etcd"},
 		{name: "missing", program: "kube-apiserver", wantErr: filepath.Join(assets, "kube-apiserver") + ": no such file"},
 		{name: "not executable", program: "kubectl", wantErr: "not an executable file"},
-		{name: "unknown", program: "kubelet", wantErr: "pinned are: etcd, kube-apiserver, kubectl"},
+		{name: "unknown", program: "kubefed", wantErr: "pinned are: etcd, kube-apiserver, kubectl"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -42,6 +42,8 @@ func programs() []program {
 	const kubernetes = "k8s.io/kubernetes"
 	const kubernetesStamp = "k8s.io/component-base/version.gitVersion"
 	const etcd = "go.etcd.io/etcd/server/v3"
+	const containerd = "github.com/containerd/containerd/v2"
+	const containerdStamp = containerd + "/version.Version"
 	return []program{
 		{
 			name: "etcd", pin: "etcd", main: etcd, versioned: etcd,
@@ -54,6 +56,34 @@ func programs() []program {
 		{
 			name: "kubectl", pin: "kubernetes", main: kubernetes + "/cmd/kubectl", versioned: kubernetes,
 			stamp: kubernetesStamp, takes: "about a minute on 2 cores after kube-apiserver",
+		},
+		{
+			name: "kube-controller-manager", pin: "kubernetes", main: kubernetes + "/cmd/kube-controller-manager", versioned: kubernetes,
+			stamp: kubernetesStamp, takes: "about a minute on 2 cores after kube-apiserver",
+		},
+		{
+			name: "kube-scheduler", pin: "kubernetes", main: kubernetes + "/cmd/kube-scheduler", versioned: kubernetes,
+			stamp: kubernetesStamp, takes: "about a minute on 2 cores after kube-apiserver",
+		},
+		{
+			name: "kube-proxy", pin: "kubernetes", main: kubernetes + "/cmd/kube-proxy", versioned: kubernetes,
+			stamp: kubernetesStamp, takes: "about a minute on 2 cores after kube-apiserver",
+		},
+		{
+			name: "kubelet", pin: "kubernetes", main: kubernetes + "/cmd/kubelet", versioned: kubernetes,
+			stamp: kubernetesStamp, takes: "about 2 minutes on 2 cores after kube-apiserver",
+		},
+		{
+			name: "containerd", pin: "containerd", main: containerd + "/cmd/containerd", versioned: containerd,
+			stamp: containerdStamp, takes: "about a minute on 2 cores",
+		},
+		{
+			name: "containerd-shim-runc-v2", pin: "containerd", main: containerd + "/cmd/containerd-shim-runc-v2", versioned: containerd,
+			stamp: containerdStamp, takes: "seconds after containerd",
+		},
+		{
+			name: "ctr", pin: "containerd", main: containerd + "/cmd/ctr", versioned: containerd,
+			stamp: containerdStamp, takes: "seconds after containerd",
 		},
 	}
 }

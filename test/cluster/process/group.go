@@ -33,6 +33,7 @@ type Group struct {
 
 	mu        sync.Mutex
 	processes []*Process
+	cgroups   []string
 	ended     bool
 }
 
@@ -103,10 +104,28 @@ func (g *Group) Start(spec Spec) (*Process, error) {
 	return p, nil
 }
 
+// Own makes control groups that go away with the group, with all below them.
+// They are on record before they exist, so that a sweep finds them. The paths
+// are those of folders in a cgroup file system.
+func (g *Group) Own(cgroups ...string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.cgroups = append(g.cgroups, cgroups...)
+	if err := g.record(); err != nil {
+		return err
+	}
+	for _, dir := range cgroups {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return fmt.Errorf("control group: %w", err)
+		}
+	}
+	return nil
+}
+
 // record writes down which processes a sweep would have to end. Between the
 // start of a process and its record only the death signal guards it.
 func (g *Group) record() error {
-	s := state{Owner: os.Getpid()}
+	s := state{Owner: os.Getpid(), Cgroups: g.cgroups}
 	for _, p := range g.processes {
 		s.Processes = append(s.Processes, p.record)
 	}
@@ -150,18 +169,27 @@ func (g *Group) end(remove func() error) error {
 	g.starter.end()
 	err := errors.Join(errs...)
 	if err == nil {
+		err = removeCgroups(g.cgroups)
+	}
+	if err == nil {
 		err = remove()
 	} // Otherwise the folder stays: it tells the next sweep what still runs.
 	return errors.Join(err, g.owner.Release())
 }
 
-// Logs returns the last lines of every process's log, each under its name.
+// Logs returns the last lines of every log in the folder, each under its name:
+// those of the processes, and of what they started in turn.
 func (g *Group) Logs(lines int) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all strings.Builder
-	for _, p := range g.processes {
-		fmt.Fprintf(&all, "==> %s, last lines of %s\n%s\n", p.name, p.log, tailFile(p.log, lines))
+	logs, err := filepath.Glob(filepath.Join(g.Dir, logFolder, "*.log"))
+	if err != nil {
+		return err.Error()
+	}
+	for _, log := range logs {
+		name := strings.TrimSuffix(filepath.Base(log), ".log")
+		fmt.Fprintf(&all, "==> %s, last lines of %s\n%s\n", name, log, tailFile(log, lines))
 	}
 	return all.String()
 }

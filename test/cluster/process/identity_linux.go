@@ -12,8 +12,12 @@ import (
 // attributes puts a child into a process group of its own, so that Ctrl-C in a
 // terminal reaches only the owner, which ends its children in order; and lets
 // it be killed together with its owner.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+func attributes(isolated bool) (*syscall.SysProcAttr, error) {
+	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if isolated {
+		a.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
+	}
+	return a, nil
 }
 
 // identify returns the identity of a running process, or errGone.

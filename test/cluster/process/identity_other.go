@@ -19,8 +19,11 @@ const psTimeout = 10 * time.Second
 // attributes puts a child into a process group of its own, so that Ctrl-C in a
 // terminal reaches only the owner, which ends its children in order. Children
 // of a killed owner run until the next sweep.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func attributes(isolated bool) (*syscall.SysProcAttr, error) {
+	if isolated {
+		return nil, errors.New("namespaces need Linux")
+	}
+	return &syscall.SysProcAttr{Setpgid: true}, nil
 }
 
 // identify returns the identity of a running process, or errGone. Its start

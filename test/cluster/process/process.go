@@ -27,6 +27,10 @@ type Spec struct {
 	Env []string
 	// Grace is the time between SIGTERM and SIGKILL.
 	Grace time.Duration
+	// Isolated starts the process as PID 1 of PID, mount, network, IPC and host
+	// name namespaces of its own. Whatever it starts, mounts or configures there
+	// is gone when it ends, however it ends. It takes Linux and root.
+	Isolated bool
 }
 
 // A Process is one running program of a group.
@@ -86,7 +90,9 @@ func (g *Group) start(spec Spec) (*Process, error) {
 	p.cmd.Env = append([]string{}, spec.Env...) // Nil would inherit.
 	p.cmd.Stdout = log
 	p.cmd.Stderr = log
-	p.cmd.SysProcAttr = attributes()
+	if p.cmd.SysProcAttr, err = attributes(spec.Isolated); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	g.starter.do(func() { err = p.cmd.Start() })
 	if err := errors.Join(err, log.Close()); err != nil {
 		return nil, err

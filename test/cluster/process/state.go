@@ -20,6 +20,8 @@ type state struct {
 	// Failed says that the processes were ended and only logs are left.
 	Failed    bool    `json:"failed,omitempty"`
 	Processes []child `json:"processes,omitempty"`
+	// Cgroups are the control groups that its processes made others below.
+	Cgroups []string `json:"cgroups,omitempty"`
 }
 
 // A child is a process on record.

@@ -60,6 +60,9 @@ func sweepGroup(ctx context.Context, dir string) (err error) {
 			return err
 		}
 	}
+	if err := removeCgroups(s.Cgroups); err != nil {
+		return err
+	}
 	if s.Failed {
 		info, err := os.Stat(dir)
 		if err != nil || time.Since(info.ModTime()) < keepLogs {

@@ -28,7 +28,7 @@ func TestRunUsage(t *testing.T) {
 		{args: []string{"build", "kubectl"}, want: 2},
 		{args: []string{"path"}, want: 2},
 		{args: []string{"path", "kubectl", "etcd"}, want: 2},
-		{args: []string{"path", "kubelet"}, want: 1},
+		{args: []string{"path", "kubefed"}, want: 1},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
