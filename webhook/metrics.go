@@ -91,10 +91,12 @@ func (m *Metrics) assessed(assessments []policy.Assessment) {
 	}
 }
 
-// Inspection counts an inspection that went to the registry.
+// Inspection counts an inspection; one that was refused took no time.
 func (m *Metrics) Inspection(result string, took time.Duration) {
 	m.inspections.WithLabelValues(result).Inc()
-	m.inspection.Observe(took.Seconds())
+	if took > 0 {
+		m.inspection.Observe(took.Seconds())
+	}
 }
 
 // Cache counts a lookup in the image cache.

@@ -83,6 +83,15 @@ func newCaches(o Options) (*caches, error) {
 	return &caches{access: access, failures: failures, sessions: sessions, tops: tops, facts: known}, nil
 }
 
+// resize changes how many images are remembered, and forgets those that are
+// too many.
+func (c *caches) resize(size int) {
+	c.access.entries.Resize(size)
+	c.failures.entries.Resize(size)
+	c.tops.resize(size)
+	c.facts.resize(size)
+}
+
 // ttlCache is an LRU whose entries expire.
 type ttlCache[K comparable, V any] struct {
 	entries *lru.Cache[K, expiring[V]]
@@ -152,4 +161,10 @@ func (c *weightCache[K, V]) add(key K, value V) {
 			return
 		}
 	}
+}
+
+func (c *weightCache[K, V]) resize(size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries.Resize(size)
 }

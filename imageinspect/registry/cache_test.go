@@ -47,9 +47,13 @@ func TestWeightCache(t *testing.T) {
 
 // TestPanicIsAnAnswer: foreign bytes that break a library break one lookup.
 func TestPanicIsAnAnswer(t *testing.T) {
-	f := newFlights(1)
+	f := newFlights()
 	key := failureKey{accessKey: accessKey{identifier: "1"}}
-	flight := f.join(key, func() (answer, bool) { return answer{}, false }, func() answer { panic("boom") })
+	unknown := func() (answer, bool) { return answer{}, false }
+	flight, busy := f.join(key, slots{max: 1}, unknown, func() answer { panic("boom") })
+	if busy != nil {
+		t.Fatal(busy)
+	}
 	<-flight.done
 	if flight.answer.problem == nil || flight.answer.problem.result != "image-invalid" {
 		t.Errorf("answer = %+v", flight.answer)

@@ -3,15 +3,18 @@ package registry
 import (
 	"context"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/initguard/initguard/imageinspect"
 )
 
 // Client inspects images in registries. It is safe for concurrent use.
 type Client struct {
-	options   Options
+	options   Options // but for the Bounds
+	bounds    atomic.Pointer[Bounds]
 	rules     rules
 	out       http.RoundTripper
 	closeIdle func()
@@ -35,17 +38,19 @@ func New(o Options) (*Client, error) {
 	}
 	out, closeIdle := newTransport(o)
 	base, stop := context.WithCancel(context.Background())
-	return &Client{
+	c := &Client{
 		options:   o,
 		rules:     rules{registries: o.Registries, guard: o.GuardAddresses},
 		out:       out,
 		closeIdle: closeIdle,
 		caches:    remembered,
-		flights:   newFlights(o.MaxInspections),
+		flights:   newFlights(),
 		large:     make(chan struct{}, maxLarge),
 		base:      base,
 		stop:      stop,
-	}, nil
+	}
+	c.bounds.Store(&o.Bounds)
+	return c, nil
 }
 
 // Close stops all inspections and waits for them to end.
@@ -70,7 +75,7 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 	a, hit := c.known(r)
 	c.options.Observer.Cache(hit)
 	if !hit {
-		a = c.wait(ctx, r)
+		a = c.wait(ctx, q.Namespace, r)
 	}
 	if a.problem != nil {
 		return nil, a.problem.failure()
@@ -79,10 +84,14 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 }
 
 // wait joins the inspection, or starts it, and waits as long as ctx allows.
-func (c *Client) wait(ctx context.Context, r request) answer {
+func (c *Client) wait(ctx context.Context, namespace string, r request) answer {
 	known := func() (answer, bool) { return c.known(r) }
 	run := func() answer { return c.inspectOnce(r) } //nolint:contextcheck // It outlives its callers.
-	f := c.flights.join(r.key(), known, run)
+	f, busy := c.flights.join(r.key(), c.slots(namespace), known, run)
+	if busy != nil {
+		c.options.Observer.Inspection(busy.result, 0)
+		return answer{problem: busy}
+	}
 	select {
 	case <-f.done: // goes before a deadline that has passed as well
 		return f.answer
@@ -99,9 +108,14 @@ func (c *Client) wait(ctx context.Context, r request) answer {
 	}
 }
 
+// slots are those that a namespace may take.
+func (c *Client) slots(namespace string) slots {
+	return slots{owner: namespace, max: c.bounds.Load().MaxInspections, shared: !c.options.AllShared}
+}
+
 // inspectOnce is one inspection with its own deadline, apart from any caller.
 func (c *Client) inspectOnce(r request) answer {
-	ctx, cancel := context.WithTimeout(c.base, c.options.Timeout)
+	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
 	start := c.options.Now()
 	images, err := c.inspect(ctx, r)
@@ -111,6 +125,9 @@ func (c *Client) inspectOnce(r request) answer {
 		return answer{images: images}
 	}
 	p := asProblem(r.repository.Name(), err)
+	if p.result == resultUnauthorized {
+		p.detail += "; " + c.loginFix(r)
+	}
 	c.options.Observer.Inspection(p.result, took)
 	if c.base.Err() == nil {
 		c.remember(r, p)
@@ -127,12 +144,24 @@ func (c *Client) remember(r request, p *problem) {
 	}
 	kept := *p
 	kept.cause = nil // may hold the whole request
-	key, ttl := r.key(), c.options.FailureTTL
+	key, ttl := r.key(), c.bounds.Load().FailureTTL
 	if p.retryAfter > 0 {
 		key = repositoryKey(r)
 		ttl = max(ttl, p.retryAfter)
 	}
 	c.caches.failures.add(key, &kept, ttl)
+}
+
+// loginFix says how to give this client a login that a registry takes.
+func (c *Client) loginFix(r request) string {
+	if !c.options.AllShared {
+		return "the webhook needs credentials for this registry, and an entry for it with shared set"
+	}
+	host := r.repository.RegistryStr()
+	if host == name.DefaultRegistry {
+		host = "docker.io" // the name by which docker keeps that login
+	}
+	return "run: docker login " + host
 }
 
 func repositoryKey(r request) failureKey {

@@ -114,7 +114,30 @@ func TestLogin(t *testing.T) {
 				o.GuardAddresses, o.AllShared, o.Registries = false, true, nil
 			})
 			inspect(t, own, query(r, "web:1"))
+			if !strings.Contains(got.Detail, "with shared set") {
+				t.Errorf("detail %q does not tell the platform what to do", got.Detail)
+			}
 		})
+	}
+}
+
+// TestLoginFix: who runs the client for themselves logs in, and has no
+// entries.
+func TestLoginFix(t *testing.T) {
+	r := imagetest.New(t, imagetest.Options{Username: "bot", Password: "secret"})
+	c := newClient(t, r, func(o *Options) {
+		o.GuardAddresses, o.AllShared, o.Registries, o.Keychain = false, true, nil, nil
+	})
+	got := fails(t, c, query(r, "web:1"))
+	if !strings.Contains(got.Detail, "docker login "+r.Host()) || strings.Contains(got.Detail, "shared") {
+		t.Errorf("detail %q, want docker login of the host alone", got.Detail)
+	}
+	hub, p := c.parse(imageinspect.Query{Reference: "team/private:1"})
+	if p != nil {
+		t.Fatal(p)
+	}
+	if fix := c.loginFix(hub); fix != "run: docker login docker.io" {
+		t.Errorf("Docker Hub: %q", fix)
 	}
 }
 
@@ -197,8 +220,8 @@ func TestOptions(t *testing.T) {
 		o     Options
 		field string
 	}{
-		{"negative size", Options{CacheSize: -1}, "CacheSize"},
-		{"negative ttl", Options{TagTTL: -time.Second}, "TagTTL"},
+		{"negative size", Options{Bounds: Bounds{CacheSize: -1}}, "CacheSize"},
+		{"negative ttl", Options{Bounds: Bounds{TagTTL: -time.Second}}, "TagTTL"},
 		{"everyone's credentials for tenants", Options{GuardAddresses: true, AllShared: true}, "AllShared"},
 		{"a proxy in front of the guard", Options{GuardAddresses: true, Proxy: http.ProxyFromEnvironment}, "Proxy"},
 	} {

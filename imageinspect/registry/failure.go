@@ -22,8 +22,15 @@ import (
 const (
 	textNotInspected    = "the image could not be inspected"
 	textStillInspecting = "still inspecting the image"
+	textBusy            = "too many images are being inspected at the moment"
 	textNoPlatform      = "the image lacks the platforms that it would run on"
 	textBadName         = "the image reference can't be parsed"
+)
+
+// Results that decide what is done about them.
+const (
+	resultUnauthorized = "unauthorized"
+	resultBusy         = "busy"
 )
 
 const codeUnreachable = imageinspect.CodeUnreachable
@@ -85,6 +92,9 @@ func (p *problem) failure() *imageinspect.Failure {
 		text = textBadName
 	case imageinspect.CodeStillInspecting:
 		text = textStillInspecting
+		if p.result == resultBusy {
+			text = textBusy
+		}
 	}
 	// A copy: remembered problems are shared between callers.
 	shown := *p
@@ -151,7 +161,7 @@ func isTimeout(err error) bool {
 func statusResult(code int) string {
 	switch {
 	case code == http.StatusUnauthorized:
-		return "unauthorized"
+		return resultUnauthorized
 	case code == http.StatusForbidden:
 		return "forbidden"
 	case code == http.StatusNotFound:
@@ -169,8 +179,8 @@ func statusResult(code int) string {
 func statusDetail(code int) string {
 	text := fmt.Sprintf("status %d %s", code, http.StatusText(code))
 	switch statusResult(code) {
-	case "unauthorized":
-		return text + ": a login is needed or was refused (docker login; for the webhook, credentials and a shared entry for this registry)"
+	case resultUnauthorized:
+		return text + ": a login is needed or was refused"
 	case "forbidden":
 		return text + ": these credentials may not pull this repository"
 	case "not-found":

@@ -19,55 +19,85 @@ type flight struct {
 	answer answer // to be read once done is closed
 }
 
-// flights run each inspection once and bound their number.
-type flights struct {
-	max int
-
-	mu      sync.Mutex
-	running map[failureKey]*flight
-	closed  bool
-	ended   sync.WaitGroup
+// slots are what one owner may take for its inspections.
+type slots struct {
+	owner string
+	max   int // for all owners together
+	// shared leaves room for other owners.
+	shared bool
 }
 
-func newFlights(limit int) *flights {
-	return &flights{max: limit, running: map[failureKey]*flight{}}
+// flights run each inspection once and bound their number.
+type flights struct {
+	mu      sync.Mutex
+	running map[failureKey]*flight
+	// held counts what runs for each owner.
+	held   map[string]int
+	closed bool
+	ended  sync.WaitGroup
+}
+
+func newFlights() *flights {
+	return &flights{running: map[failureKey]*flight{}, held: map[string]int{}}
 }
 
 // join returns the flight for key, starting run when there is none. known is
 // asked once more under the lock: a flight leaves its answer in the caches
-// before it ends, so that nothing is inspected twice.
-func (f *flights) join(key failureKey, known func() (answer, bool), run func() answer) *flight {
+// before it ends, so that nothing is inspected twice. Only a start takes a
+// slot; the problem says that none was free.
+func (f *flights) join(key failureKey, s slots, known func() (answer, bool), run func() answer) (*flight, *problem) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if running := f.running[key]; running != nil {
-		return running
+		return running, nil
 	}
 	if a, ok := known(); ok {
-		return landed(a)
+		return landed(a), nil
 	}
 	if f.closed {
 		return landed(answer{problem: &problem{
 			code: codeUnreachable, result: "unreachable", detail: key.repository + ": the client was closed",
-		}})
+		}}), nil
 	}
-	if len(f.running) >= f.max {
-		return landed(answer{problem: &problem{
-			code: imageinspect.CodeStillInspecting, result: "busy",
-			detail: fmt.Sprintf("%s: %d inspections are under way already; ask again later", key.repository, f.max),
-		}})
+	if p := f.busy(key, s); p != nil {
+		return nil, p
 	}
 	started := &flight{done: make(chan struct{})}
 	f.running[key] = started
+	f.held[s.owner]++
 	f.ended.Add(1)
 	go func() {
 		defer f.ended.Done()
 		started.answer = guarded(key.repository, run)
 		f.mu.Lock()
-		delete(f.running, key)
+		f.release(key, s.owner)
 		f.mu.Unlock()
 		close(started.done)
 	}()
-	return started
+	return started, nil
+}
+
+// busy says why an owner gets no slot; nil when it gets one. Who shares may
+// hold as many as it leaves free: one owner alone takes half of the slots at
+// most, however long its registry keeps them.
+func (f *flights) busy(key failureKey, s slots) *problem {
+	held, free := f.held[s.owner], s.max-len(f.running)
+	if free > 0 && (held < free || !s.shared) {
+		return nil
+	}
+	return &problem{
+		code: imageinspect.CodeStillInspecting, result: resultBusy,
+		detail: fmt.Sprintf("%s: no slot is free for namespace %q, which holds %d of the %d inspections at once, all others %d; ask again later",
+			key.repository, s.owner, held, s.max, len(f.running)-held),
+	}
+}
+
+// release gives a slot back.
+func (f *flights) release(key failureKey, owner string) {
+	delete(f.running, key)
+	if f.held[owner]--; f.held[owner] == 0 {
+		delete(f.held, owner)
+	}
 }
 
 func landed(a answer) *flight {

@@ -56,7 +56,7 @@ func (c *Client) inspect(ctx context.Context, r request) ([]imageinspect.Image, 
 		return nil, err
 	}
 	images, err := c.inspectWith(ctx, r, s)
-	if p := (*problem)(nil); errors.As(err, &p) && (p.result == "unauthorized" || p.result == "forbidden") {
+	if p := (*problem)(nil); errors.As(err, &p) && (p.result == resultUnauthorized || p.result == "forbidden") {
 		// The login may have outlived its credentials.
 		c.caches.sessions.remove(r.session())
 	}
@@ -72,7 +72,7 @@ func (c *Client) inspectWith(ctx context.Context, r request, s *session) ([]imag
 	if err != nil {
 		return nil, err
 	}
-	c.caches.access.add(r.access(), digest, c.options.TagTTL)
+	c.caches.access.add(r.access(), digest, c.bounds.Load().TagTTL)
 	chosen := t.choose(r.wanted)
 	found := make([]facts, len(chosen))
 	group, ctx := errgroup.WithContext(ctx)

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -32,7 +31,8 @@ type Registry struct {
 type Observer interface {
 	// Inspection reports one finished inspection. The results are ok,
 	// no-platform, image-invalid, unauthorized, forbidden, not-found,
-	// rate-limited, server-error, timeout, refused and unreachable.
+	// rate-limited, server-error, timeout, refused and unreachable; and busy,
+	// after no time, for one that was not begun because no slot was free.
 	Inspection(result string, d time.Duration)
 	// Cache reports once per call whether it was answered from memory,
 	// remembered failures included.
@@ -47,8 +47,9 @@ type Options struct {
 	Registries func() []Registry
 	// Keychain gives credentials for Shared registries. Default: none.
 	Keychain authn.Keychain
-	// AllShared uses Keychain for every registry. Only for a client that acts
-	// with the rights of the person who runs it.
+	// AllShared uses Keychain for every registry, and lets any namespace take
+	// all slots. Only for a client that acts with the rights of the person who
+	// runs it.
 	AllShared bool
 	// GuardAddresses refuses, after DNS and for each connection, addresses
 	// that a tenant must not reach through this client, and plain http where
@@ -58,21 +59,8 @@ type Options struct {
 	// GuardAddresses, which must see the address that is really reached.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// CacheSize is how many images (manifests of one platform) are remembered.
-	// Default: 10,000.
-	CacheSize int
-	// TagTTL is how long a tag's digest, and the proof that a digest may be
-	// read in a repository, hold. Default: 60 s.
-	TagTTL time.Duration
-	// FailureTTL is how long a failure is answered again without asking.
-	// Default: 15 s. A registry's Retry-After may make it longer, up to
-	// maxRetryAfter.
-	FailureTTL time.Duration
-	// Timeout bounds one inspection, however long its callers wait.
-	// Default: 30 s.
-	Timeout time.Duration
-	// MaxInspections bounds the inspections under way. Default: 64.
-	MaxInspections int
+	// Bounds are what holds until SetBounds.
+	Bounds
 
 	// Observer counts. Default: nobody.
 	Observer Observer
@@ -82,34 +70,19 @@ type Options struct {
 
 // withDefaults fills in what is zero.
 func (o Options) withDefaults() Options {
-	d := Options{
-		Registries:     func() []Registry { return nil },
-		Keychain:       authn.NewMultiKeychain(),
-		CacheSize:      10_000,
-		TagTTL:         60 * time.Second,
-		FailureTTL:     15 * time.Second,
-		Timeout:        30 * time.Second,
-		MaxInspections: 64,
-		Observer:       nobody{},
-		Now:            time.Now,
-	}
 	if o.Registries == nil {
-		o.Registries = d.Registries
+		o.Registries = func() []Registry { return nil }
 	}
 	if o.Keychain == nil {
-		o.Keychain = d.Keychain
+		o.Keychain = authn.NewMultiKeychain()
 	}
 	if o.Observer == nil {
-		o.Observer = d.Observer
+		o.Observer = nobody{}
 	}
 	if o.Now == nil {
-		o.Now = d.Now
+		o.Now = time.Now
 	}
-	o.CacheSize = orDefault(o.CacheSize, d.CacheSize)
-	o.TagTTL = orDefault(o.TagTTL, d.TagTTL)
-	o.FailureTTL = orDefault(o.FailureTTL, d.FailureTTL)
-	o.Timeout = orDefault(o.Timeout, d.Timeout)
-	o.MaxInspections = orDefault(o.MaxInspections, d.MaxInspections)
+	o.Bounds = o.Bounds.withDefaults()
 	return o
 }
 
@@ -123,18 +96,7 @@ func orDefault[T comparable](v, def T) T {
 
 // validate names every field that can't be used.
 func (o Options) validate() error {
-	var errs []error
-	for name, n := range map[string]int64{
-		"CacheSize":      int64(o.CacheSize),
-		"TagTTL":         int64(o.TagTTL),
-		"FailureTTL":     int64(o.FailureTTL),
-		"Timeout":        int64(o.Timeout),
-		"MaxInspections": int64(o.MaxInspections),
-	} {
-		if n < 0 {
-			errs = append(errs, fmt.Errorf("registry options: %s: must not be negative", name))
-		}
-	}
+	errs := []error{o.Bounds.validate()}
 	if o.GuardAddresses && o.AllShared {
 		errs = append(errs, errors.New("registry options: AllShared: must not be set with GuardAddresses: tenants would be answered with credentials that are not shared"))
 	}

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -148,31 +147,6 @@ func TestGoesOnInBackground(t *testing.T) {
 	if n := len(r.Counts()); n != 0 {
 		t.Errorf("the answer was not there: %v", r.Counts())
 	}
-}
-
-func TestInspectionsAreBounded(t *testing.T) {
-	r := imagetest.New(t, imagetest.Options{})
-	r.MustPush(t, "c:1", node(""))
-	gate, open := imagetest.Gate()
-	r.Break(gate)
-	c := newClient(t, r, func(o *Options) { o.MaxInspections = 2 })
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	for _, image := range []string{"a:1", "b:1"} {
-		_, err := c.Inspect(gone, query(r, image))
-		if got := reason(t, err); got.Code != imageinspect.CodeStillInspecting {
-			t.Fatalf("%s: %+v", image, got)
-		}
-	}
-	got := fails(t, c, query(r, "c:1")) // at once: nothing is queued
-	if got.Code != imageinspect.CodeStillInspecting || !strings.Contains(got.Detail, "2 inspections are under way") {
-		t.Errorf("third: %+v", got)
-	}
-	open()
-	eventually(t, "there is room again", func() bool {
-		_, err := c.Inspect(t.Context(), query(r, "c:1"))
-		return err == nil
-	})
 }
 
 func TestCloseEndsInspections(t *testing.T) {

@@ -156,8 +156,8 @@ func TestInterrupt(t *testing.T) {
 		var out, errOut bytes.Buffer
 		code := app.Run(ctx, append([]string{"initguard"}, args...),
 			app.Streams{In: strings.NewReader(pod("p", reference)), Out: &out, ErrOut: &errOut})
-		if code != 2 || !strings.Contains(errOut.String(), "interrupted") {
-			t.Errorf("%v: exit code %d, stderr %q, want 2 and that it was interrupted", args, code, errOut.String())
+		if code != 2 || strings.Count(out.String()+errOut.String(), "interrupted") != 1 {
+			t.Errorf("%v: exit code %d, stdout %q, stderr %q, want 2 and, once, that it was interrupted", args, code, out.String(), errOut.String())
 		}
 	}
 }

@@ -73,7 +73,8 @@ own logins, as by docker. What a pod would set over the image is given by flags;
 what stands behind "--" are the pod's args, which replace CMD.
 
 Without --platform, and if the image is for none of the platforms of the
-configuration, it is judged on every Linux platform that it has.
+configuration, it is judged on every Linux platform that it has. Where --command
+decides by itself, the image is not asked at all.
 
 Exit codes: 0 the question was answered, even if the answer is Unknown; 2 the
 image could not be read, or the command line is wrong.`,
@@ -120,16 +121,14 @@ func runImage(ctx context.Context, o *ImageOptions, reference string, s Streams)
 	defer t.client.Close()
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
+	overrides := o.overrides()
+	if result, decided := t.evaluator.WithoutImage(ctx, overrides); decided {
+		return writeImage(o, render.NewUnasked(reference, result), s)
+	}
 	images, err := t.inspect(ctx, reference, len(o.Platforms) > 0)
 	if err != nil {
-		reason := reasonOf(err)
-		answer := render.NewUnread(reference, reason)
-		if err := writeImage(o, answer, s); err != nil {
-			return err
-		}
-		return exitError{code: ExitUnanswered, message: fmt.Sprintf("image %s: %s", reference, answer.Reason)}
+		return writeUnread(o, render.NewUnread(reference, reasonOf(err)), s)
 	}
-	overrides := o.overrides()
 	results := make([]imageinspect.Result, len(images))
 	for i, image := range images {
 		if o.RunAsUser != "" {
@@ -168,6 +167,18 @@ func (o *ImageOptions) overrides() imageinspect.Overrides {
 		out.Env = append(out.Env, imageinspect.EnvVar{Name: name, Value: value})
 	}
 	return out
+}
+
+// writeUnread writes that an image could not be read. Text says so where the
+// answer is read; what a program reads is repeated for the person who runs it.
+func writeUnread(o *ImageOptions, answer render.Image, s Streams) error {
+	if err := writeImage(o, answer, s); err != nil {
+		return err
+	}
+	if o.Output == "text" {
+		return exitError{code: ExitUnanswered}
+	}
+	return exitError{code: ExitUnanswered, message: fmt.Sprintf("image %s: %s", answer.Image, answer.Reason)}
 }
 
 func writeImage(o *ImageOptions, answer render.Image, s Streams) error {

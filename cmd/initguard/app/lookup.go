@@ -81,12 +81,12 @@ func (o *lookupOptions) open() (*toolbox, error) {
 		Keychain:   authn.DefaultKeychain,
 		AllShared:  true, // this runs with the rights of the person who runs it
 		Proxy:      http.ProxyFromEnvironment,
-		Timeout:    o.Timeout,
+		Bounds:     registry.Bounds{Timeout: o.Timeout},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("registry client: %w", err)
 	}
-	t := &toolbox{config: c, evaluator: imageinspect.NewEvaluator(db), client: client, platforms: o.Platforms}
+	t := &toolbox{config: c, evaluator: imageinspect.NewEvaluator(db).Detailed(), client: client, platforms: o.Platforms}
 	if len(t.platforms) == 0 {
 		t.platforms = c.Inspection.Platforms
 	}
@@ -99,10 +99,19 @@ func (o *lookupOptions) registries(c *config.Config) []registry.Registry {
 	for _, host := range o.PlainHTTP {
 		out = append(out, registry.Registry{Host: host, PlainHTTP: true})
 	}
-	for _, r := range c.Registries {
+	for _, r := range registriesOf(c) {
 		if !slices.Contains(o.PlainHTTP, r.Host) {
-			out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
+			out = append(out, r)
 		}
+	}
+	return out
+}
+
+// registriesOf are the registries that a configuration names.
+func registriesOf(c *config.Config) []registry.Registry {
+	out := make([]registry.Registry, 0, len(c.Registries))
+	for _, r := range c.Registries {
+		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
 	}
 	return out
 }

@@ -123,14 +123,10 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 // registries only.
 func newInspector(c *config.Config, s *settings, observer registry.Observer) (*registry.Client, error) {
 	client, err := registry.New(registry.Options{
-		Registries:     s.registries,
+		Registries:     func() []registry.Registry { return registriesOf(s.config()) },
 		Keychain:       authn.DefaultKeychain,
 		GuardAddresses: true,
-		CacheSize:      c.Cache.Images,
-		TagTTL:         c.Cache.TagTTL,
-		FailureTTL:     c.Cache.FailureTTL,
-		Timeout:        c.Inspection.Timeout,
-		MaxInspections: c.Inspection.Concurrency,
+		Bounds:         boundsOf(c),
 		Observer:       observer,
 	})
 	if err != nil {

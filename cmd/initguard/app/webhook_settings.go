@@ -13,11 +13,17 @@ import (
 	"github.com/initguard/initguard/webhook/config"
 )
 
+// inspector looks images up within bounds that may change.
+type inspector interface {
+	webhook.Inspector
+	SetBounds(b registry.Bounds) error
+}
+
 // settings gives the webhook what a request is judged by, made anew only when
 // the configuration changed.
 type settings struct {
 	config    func() *config.Config
-	inspector webhook.Inspector
+	inspector inspector
 	log       logr.Logger
 
 	mu   sync.Mutex
@@ -53,6 +59,10 @@ func (s *settings) current() webhook.Settings {
 	if s.made.Config == c {
 		return s.made
 	}
+	if err := s.inspector.SetBounds(boundsOf(c)); err != nil {
+		// Validation lets no such bound in.
+		s.log.Error(err, "bounds of the configuration can't be used: the former ones stay in force")
+	}
 	db, err := initdb.New(c.Programs()...)
 	if err != nil {
 		// Validation lets no such list in; the former table is better than none.
@@ -66,12 +76,13 @@ func (s *settings) current() webhook.Settings {
 	return s.made
 }
 
-// registries are the registries that the configuration in force names.
-func (s *settings) registries() []registry.Registry {
-	c := s.config()
-	out := make([]registry.Registry, 0, len(c.Registries))
-	for _, r := range c.Registries {
-		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
+// boundsOf are the bounds of the registry client that a configuration sets.
+func boundsOf(c *config.Config) registry.Bounds {
+	return registry.Bounds{
+		CacheSize:      c.Cache.Images,
+		TagTTL:         c.Cache.TagTTL,
+		FailureTTL:     c.Cache.FailureTTL,
+		Timeout:        c.Inspection.Timeout,
+		MaxInspections: c.Inspection.Concurrency,
 	}
-	return out
 }

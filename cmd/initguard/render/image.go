@@ -39,7 +39,11 @@ type Image struct {
 	// platform's then.
 	Digest string `json:"digest,omitempty"`
 	Way
+	// Platforms are empty when the image could not be read, and when it was not
+	// asked: the pod's command decides alone then.
 	Platforms []Platform `json:"platforms"`
+
+	unasked bool
 }
 
 // Platform is the answer for one platform of an image.
@@ -89,6 +93,11 @@ func NewImage(image string, images []imageinspect.Image, results []imageinspect.
 		out.Digest, out.Way = out.Platforms[0].Digest, out.Platforms[0].Way
 	}
 	return out
+}
+
+// NewUnasked is the answer that holds whatever the image is.
+func NewUnasked(image string, r imageinspect.Result) Image {
+	return Image{Image: image, Answer: NewAnswer(r), Way: NewWay(r), Platforms: []Platform{}, unasked: true}
 }
 
 // NewUnread is the answer for an image that could not be read.

@@ -50,6 +50,9 @@ func ImageText(w io.Writer, i Image, s Style) error {
 	var out strings.Builder
 	if len(i.Platforms) == 0 || i.agrees() {
 		answer(&out, s, i.Answer, i.Way, "")
+		if i.unasked {
+			out.WriteString("  the image was not asked: the command decides\n")
+		}
 		return flush(w, &out)
 	}
 	fmt.Fprintf(&out, "%s  %s\n", s.verdict(i.Verdict, i.Verdict.String()), Printable(i.Reason))

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/registry"
+	"github.com/initguard/initguard/webhook/config"
+)
+
+// bounded notes the bounds that it is given.
+type bounded struct{ set []registry.Bounds }
+
+func (*bounded) Inspect(context.Context, imageinspect.Query) ([]imageinspect.Image, error) {
+	return nil, nil
+}
+
+func (b *bounded) SetBounds(bounds registry.Bounds) error {
+	b.set = append(b.set, bounds)
+	return nil
+}
+
+// TestReloadChangesBounds: every bound of the configuration is in force for the
+// next request.
+func TestReloadChangesBounds(t *testing.T) {
+	current := config.Default()
+	images := &bounded{}
+	s := &settings{config: func() *config.Config { return current }, inspector: images, log: logr.Discard()}
+	s.current()
+	s.current()
+	if len(images.set) != 1 {
+		t.Fatalf("bounds set %d times without a change, want once", len(images.set))
+	}
+	changed := config.Default()
+	changed.Cache = config.Cache{Images: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second}
+	changed.Inspection.Timeout, changed.Inspection.Concurrency = 8*time.Second, 9
+	current = changed
+	if got := s.current(); got.Config != changed {
+		t.Error("the former configuration is in force")
+	}
+	want := registry.Bounds{CacheSize: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second, Timeout: 8 * time.Second, MaxInspections: 9}
+	if len(images.set) != 2 || images.set[1] != want {
+		t.Errorf("bounds %+v, want %+v last", images.set, want)
+	}
+}
