@@ -140,6 +140,14 @@ func (f files) File(_ context.Context, path string) (imageinspect.File, error) {
 	return imageinspect.File{Path: target}, nil
 }
 
+func TestUnknownShellNamesBothEnds(t *testing.T) {
+	config := imageinspect.Config{Cmd: []string{"sh", "-c", "node x"}}
+	got := newEvaluator(t).Evaluate(t.Context(), imageinspect.Image{Config: config}, imageinspect.Overrides{})
+	if want := "PID 1 depends on which shell sh is: node with bash or busybox, sh with dash"; got.Verdict.Reason.Text != want {
+		t.Errorf("got %q, want %q", got.Verdict.Reason.Text, want)
+	}
+}
+
 func TestEvaluateAsksWhichShellShIs(t *testing.T) {
 	e := newEvaluator(t)
 	config := imageinspect.Config{Cmd: []string{"/bin/sh", "-c", "node x"}}

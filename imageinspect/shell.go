@@ -107,16 +107,25 @@ func sameEnd(name string, shells []script.Shell, ends []end) end {
 	return common
 }
 
+// differ is the end where it depends on the shell: each outcome with the shells
+// that lead to it.
 func differ(name string, shells []script.Shell, ends []end) end {
-	ways := make([]string, len(ends))
+	var outcomes []string
+	with := make(map[string][]string)
 	for i, e := range ends {
 		what := e.verdict.Outcome.String()
 		if e.pid1 != "" {
-			what = e.pid1 + " is PID 1"
+			what = e.pid1
 		}
-		ways[i] = fmt.Sprintf("%s: %s", shells[i], what)
+		if with[what] == nil {
+			outcomes = append(outcomes, what)
+		}
+		with[what] = append(with[what], string(shells[i]))
 	}
-	v := unknown(CodeShell, "PID 1 depends on which shell %s is (%s)", name, strings.Join(ways, "; "))
+	for i, what := range outcomes {
+		outcomes[i] = what + " with " + strings.Join(with[what], " or ")
+	}
+	v := unknown(CodeShell, "PID 1 depends on which shell %s is: %s", name, strings.Join(outcomes, ", "))
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
 }
 
