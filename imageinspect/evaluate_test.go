@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/imagetest"
 	"github.com/initguard/initguard/imageinspect/initdb"
 )
 
@@ -129,17 +130,6 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// files is an image whose symlinks are known.
-type files map[string]string
-
-func (f files) File(_ context.Context, path string) (imageinspect.File, error) {
-	target, ok := f[path]
-	if !ok {
-		return imageinspect.File{}, imageinspect.ErrNotRead
-	}
-	return imageinspect.File{Path: target}, nil
-}
-
 func TestUnknownShellNamesBothEnds(t *testing.T) {
 	config := imageinspect.Config{Cmd: []string{"sh", "-c", "node x"}}
 	got := newEvaluator(t).Evaluate(t.Context(), imageinspect.Image{Config: config}, imageinspect.Overrides{})
@@ -154,7 +144,7 @@ func TestEvaluateAsksWhichShellShIs(t *testing.T) {
 	for target, want := range map[string]imageinspect.Outcome{
 		"/usr/bin/dash": imageinspect.Unknown, "/usr/bin/bash": imageinspect.DoesNotReap, "/bin/busybox": imageinspect.DoesNotReap, "/bin/mksh": imageinspect.Unknown,
 	} {
-		image := imageinspect.Image{Config: config, Files: files{"/bin/sh": target}}
+		image := imageinspect.Image{Config: config, Files: imagetest.Tree{"/bin/sh": "-> " + target, target: "x"}}
 		if got := e.Evaluate(t.Context(), image, imageinspect.Overrides{}); got.Verdict.Outcome != want {
 			t.Errorf("/bin/sh -> %s: got %s (%s), want %s", target, got.Verdict.Outcome, got.Verdict.Reason.Text, want)
 		}

@@ -25,23 +25,24 @@ type Image struct {
 	Files Files
 }
 
-// ErrNotRead is returned by Files for a file that exists or not: nobody looked.
+// ErrNotRead is wrapped by the error of Files for a file that may exist or not:
+// nobody looked, or a bound was met. The whole error is one clause that may be
+// shown to anyone, such as "more than 100000 entries in a layer".
 var ErrNotRead = errors.New("file not read")
 
 // ErrNoFile is returned by Files for a file that is certainly not there.
 var ErrNoFile = errors.New("no such file in the image")
 
 // Files gives facts about an image's files, one path at a time, as late as
-// possible: each call may cost a download.
+// possible. It is safe for concurrent use.
 type Files interface {
-	// File returns what lies at an absolute, clean path, symlinks followed.
+	// File returns what lies at an absolute, clean path, symlinks followed. It
+	// may cost a download. Its error wraps ErrNoFile, ErrNotRead or the
+	// context's.
 	File(ctx context.Context, path string) (File, error)
-}
-
-// File is a regular file of an image.
-type File struct {
-	// Path is where the file really lies, every symlink resolved.
-	Path string
+	// Known is File where that costs nothing, because earlier questions
+	// brought the answer along; false otherwise.
+	Known(path string) (File, bool)
 }
 
 // Query asks for an image.

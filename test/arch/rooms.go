@@ -33,11 +33,13 @@ func Rooms() []Room {
 	return []Room{
 		{Dir: "cmd/initguard", Top: true},
 
-		{Dir: "imageinspect", Pure: true, Imports: []string{"imageinspect/initdb", "imageinspect/script"}},
+		{Dir: "imageinspect", Pure: true, Imports: []string{"imageinspect/initdb", "imageinspect/script", "imageinspect/identity"}},
 		{Dir: "imageinspect/initdb", Pure: true},
+		{Dir: "imageinspect/identity", Pure: true},
 		{Dir: "imageinspect/script", Pure: true},
-		{Dir: "imageinspect/registry", Imports: []string{"imageinspect"}},
-		{Dir: "imageinspect/imagetest", ForTests: true},
+		{Dir: "imageinspect/rootfs", Imports: []string{"imageinspect"}},
+		{Dir: "imageinspect/registry", Imports: []string{"imageinspect", "imageinspect/rootfs"}},
+		{Dir: "imageinspect/imagetest", ForTests: true, Imports: []string{"imageinspect"}},
 
 		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/config", "imageinspect", "advice"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
