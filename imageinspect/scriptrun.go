@@ -18,6 +18,12 @@ func (w *walker) script(ctx context.Context, p shellProcess, in script.Input, sh
 		in.Text = w.textOf(ctx)
 		in.Stat = w.statOf(ctx)
 	}
+	in.Configured = w.configured
+	in.IsProgram = func(name string) bool {
+		_, program := w.db.Lookup([]string{name})
+		_, wrapper := w.db.Wrapper(name)
+		return program || wrapper
+	}
 	ways := script.Run(in)
 	if ctx.Err() != nil {
 		return outOfTime()
@@ -145,7 +151,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 		case err != nil:
 			return "", errors.New("it could not be read")
 		case f.Dir, f.Program != nil:
-			return "", errors.New("it is no script")
+			return "", script.ErrNoScript
 		}
 		return f.Text, nil
 	}
@@ -159,6 +165,9 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			return script.Stat{}, false
 		}
 		f, known := w.files.Known(at)
+		if was, asked := w.found[at]; asked && !known {
+			f, known = was.file, was.err == nil
+		}
 		if !known && w.testsFiles {
 			var err error
 			f, err = w.ask(ctx, []string{at})
@@ -167,7 +176,7 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			}
 			known = err == nil
 		}
-		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size}, known
+		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at}, known
 	}
 }
 

@@ -33,10 +33,7 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 			}
 		}
 	case "trap":
-		if !e.setTrap(w, args) {
-			e.unclear(w, line(stmt), "it changes what happens on SIGCHLD")
-			return nil
-		}
+		e.setTrap(w, args)
 	case "alias":
 		w.aliased = true
 		w.succeed()
@@ -153,25 +150,24 @@ func (e *evaluator) exit(w *world, args []string) {
 }
 
 // setTrap follows `trap ACTION SIGNAL ...`. An empty action ignores the signal,
-// which an exec keeps: with SIGCHLD ignored the kernel reaps. It is false for
-// what changes that.
-func (e *evaluator) setTrap(w *world, args []string) bool {
+// which an exec keeps: with SIGCHLD ignored the kernel reaps.
+func (e *evaluator) setTrap(w *world, args []string) {
 	w.succeed()
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
 	if len(args) < 2 {
-		return true
+		return
 	}
 	for _, signal := range args[1:] {
-		if isUnknown(signal) || strings.Contains(strings.ToUpper(signal), "CHLD") || strings.Contains(strings.ToUpper(signal), "CLD") || signal == "17" {
-			return false
+		signal = strings.ToUpper(signal)
+		if isUnknown(signal) || strings.HasSuffix(signal, "CHLD") || strings.HasSuffix(signal, "CLD") || signal == "17" {
+			w.ignoresChld = args[0] == "" || isUnknown(args[0])
 		}
 	}
 	if args[0] != "" && args[0] != "-" {
 		w.trap = true
 	}
-	return true
 }
 
 // setOptions follows `set -e` and the like, and `set -- WORD ...`.

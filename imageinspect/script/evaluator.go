@@ -208,12 +208,17 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			out = append(out, v)
 			continue
 		}
+		spare := e.spare(v)
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
+		if met != nil {
+			then := e.stmt(met, cmd.Y, at)
+			if other == nil && spare != nil && allFail(then) {
+				other = spare
+			}
+			out = append(out, then...)
+		}
 		if other != nil {
 			out = append(out, other)
-		}
-		if met != nil {
-			out = append(out, e.stmt(met, cmd.Y, at)...)
 		}
 	}
 	return e.limit(out)

@@ -44,6 +44,11 @@ func (e *evaluator) testFile(w *world, op, name string) answer {
 		return toAnswer(stat.Dir)
 	case "-x":
 		return toAnswer(stat.Executable || stat.Dir)
+	case "-L", "-h":
+		if stat.Plain {
+			return no
+		}
+		return maybe
 	case "-s":
 		return toAnswer(stat.Size > 0 || stat.Dir)
 	default:
