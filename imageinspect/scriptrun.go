@@ -92,6 +92,7 @@ func (w *walker) scriptName(main, file string) string {
 // oneOf is the end of a script that goes one of several ways: what they have in
 // common, or Unknown with the condition that decides.
 func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends []end) end {
+	ways, ends = existing(ways, ends)
 	if e, ok := same(ends); ok {
 		return e
 	}
@@ -114,6 +115,22 @@ func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends 
 			w.where(name, in.File, c.File, c.Line), endName(ends[first]), endName(ends[other]))
 	}
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
+}
+
+// existing leaves out the ways to programs that the image lacks, where there
+// are others: on those the container ends.
+func existing(ways []script.End, ends []end) ([]script.End, []end) {
+	var keptWays []script.End
+	var kept []end
+	for i, e := range ends {
+		if e.verdict.Reason.Code != CodeNoFile {
+			keptWays, kept = append(keptWays, ways[i]), append(kept, e)
+		}
+	}
+	if len(kept) == 0 {
+		return ways, ends
+	}
+	return keptWays, kept
 }
 
 // decisive is the condition by which two ways part.
@@ -229,7 +246,7 @@ func (w *walker) bareScript(ctx context.Context, argv []string, file string, f F
 	if w.caller == "" {
 		return stop(unknown(CodeScript, "%s has no #! line: the runtime can't start it", name))
 	}
-	as := map[script.Shell]string{script.Bash: "bash", script.Dash: "dash", script.Busybox: "busybox sh"}[w.caller]
+	as, _ := tableName([]script.Shell{w.caller})
 	match, ok := w.db.Lookup([]string{as, file})
 	if !ok {
 		return stop(unknown(CodeScript, "%s has no #! line", name))

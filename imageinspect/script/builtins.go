@@ -95,7 +95,8 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	case "shift":
 		e.shift(w, args)
 	case "wait":
-		if w.jobs {
+		if w.jobs || w.openVars {
+			w.waits = true
 			w.waitedFor(ranLong, line(stmt)) // for the jobs in the background
 		}
 		w.endUnknown()

@@ -299,8 +299,12 @@ func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
 		r = ranBriefly
 	}
+	unnamed := w.openVars && base == argv[0] && (e.in.IsProgram == nil || !e.in.IsProgram(base))
+	if unnamed && w.waits {
+		r = ranBriefly // what comes behind wait cleans up
+	}
 	w.waitedFor(r, line(stmt))
-	w.unnamed = w.openVars && base == argv[0] && (e.in.IsProgram == nil || !e.in.IsProgram(base))
+	w.unnamed = unnamed && r == ranLong
 	if base == "which" {
 		e.findCommand(w, argv[1:])
 		return

@@ -62,6 +62,15 @@ func (e *evaluator) caseClause(w *world, clause *syntax.CaseClause, at place) []
 	at.implicit = min(at.implicit, maybe)
 	subject := e.text(w, clause.Word)
 	w.succeed()
+	spare := e.spare(w)
+	out := e.caseItems(w, clause, subject, at)
+	if spare != nil && !isUnknown(subject) && allFail(out) {
+		out = e.caseItems(spare, clause, UnknownPart("a value that it asks for"), at)
+	}
+	return out
+}
+
+func (e *evaluator) caseItems(w *world, clause *syntax.CaseClause, subject string, at place) []*world {
 	open := []*world{w} // those that no item has matched yet
 	var through, out []*world
 	for _, item := range clause.Items {

@@ -60,6 +60,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 	}
 	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
 	if len(ws) > maxWorlds {
+		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
+	}
+	if len(ws) > maxWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {
