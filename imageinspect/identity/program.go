@@ -40,6 +40,17 @@ func programs() []program {
 	return all
 }
 
+// Names are the canonical names of all programs that Read can tell. A file that
+// was read whole and called none of these bears the marks of none: it is another
+// program, or one of them that was packed (UPX) or changed beyond recognition.
+func Names() []string {
+	var names []string
+	for _, p := range programs() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // texts enters all that has to be looked for.
 func (p program) texts(into map[string]bool) {
 	for _, part := range [][]string{p.all, p.none, p.version} {
