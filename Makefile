@@ -122,6 +122,10 @@ bench: ## Run the benchmarks whose names match BENCH (all).
 measure: ## Measure what real programs do as PID 1 and print differences; needs root.
 	go run ./test/measure $(MEASUREFLAGS)
 
+.PHONY: measure-sample
+measure-sample: ## Measure the fixed sample and fail where a program does something else; needs root.
+	go run ./test/measure -sample -j 8
+
 ##@ Keep in order
 
 .PHONY: verify
