@@ -19,10 +19,7 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 		w.flow = returns
 		e.statusFrom(w, args)
 		if len(w.names) == 0 && len(w.files) == 1 {
-			if w.sub == 0 {
-				w.flow = exits // of a script that nobody reads
-			}
-			w.end(1)
+			e.returnFromNothing(w)
 		}
 	case "break", "continue":
 		w.flow = map[string]flow{"break": breaks, "continue": continues}[argv[0]]
@@ -114,6 +111,17 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	default: // : true shopt times ...
 		w.succeed()
 	}
+}
+
+// returnFromNothing is return where no function was called and no script is
+// read: bash complains and goes on, the others end.
+func (e *evaluator) returnFromNothing(w *world) {
+	if e.in.Shell == Bash {
+		w.flow = goesOn
+		w.end(1)
+		return
+	}
+	w.flow = exits
 }
 
 func (e *evaluator) typeOf(w *world, args []string) {
