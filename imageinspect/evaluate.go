@@ -74,7 +74,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		}
 	}
 	return Result{
-		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Distribution: distribution(image.Files),
+		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Stays: end.stays, Distribution: distribution(image.Files),
 	}
 }
 

@@ -60,7 +60,7 @@ func (w *walker) way(ctx context.Context, p shellProcess, in script.Input, shell
 		stays := judge(p.argv, p.match)
 		stays.verdict.Reason.Text += "; signals do not reach the program below it"
 		stays.verdict.ForwardsSignals = false
-		stays.line, stays.script = way.Line, w.scriptName(in.File, way.File)
+		stays.stays = &Place{Script: w.scriptName(in.File, way.File), Line: way.Line}
 		return stays.after(step)
 	case script.Exits:
 		return stop(unknown(CodeEnds, "%s: %s", where, way.Why), step.because(where+": "+way.Why))

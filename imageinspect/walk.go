@@ -45,9 +45,8 @@ type end struct {
 	pid1    string
 	verdict Verdict
 	steps   []Step
-	// script and line are where a shell stays: the command there lacks exec.
-	script string
-	line   int
+	// stays is where a shell stays, nil for none.
+	stays *Place
 }
 
 func stop(v Verdict, steps ...Step) end { return end{verdict: v, steps: steps} }
