@@ -46,23 +46,23 @@ type leftOut struct {
 
 // result is one case's answer beside its label.
 type result struct {
-	ID         string               `json:"id"`
-	Label      label                `json:"label"`
-	Confidence string               `json:"confidence"`
-	Right      bool                 `json:"right"`
-	FalseReaps bool                 `json:"falseReaps,omitempty"`
+	ID         string `json:"id"`
+	Label      label  `json:"label"`
+	Confidence string `json:"confidence"`
+	Right      bool   `json:"right"`
+	FalseReaps bool   `json:"falseReaps,omitempty"`
 	// Other is true for a right outcome with another PID 1 than the label's:
 	// right for the wrong reason, or the same program by another name.
-	Other bool `json:"otherProgram,omitempty"`
-	Expected   imageinspect.Outcome `json:"expected"`
-	Final      string               `json:"final"`
-	Got        imageinspect.Outcome `json:"got"`
-	Signals    bool                 `json:"forwardsSignals"`
-	PID1       string               `json:"pid1"`
-	Reason     string               `json:"reason"`
-	Detail     string               `json:"detail,omitempty"`
-	Steps      []imageinspect.Step  `json:"chain"`
-	labelled   []string             // the chain as the label tells it
+	Other    bool                 `json:"otherProgram,omitempty"`
+	Expected imageinspect.Outcome `json:"expected"`
+	Final    string               `json:"final"`
+	Got      imageinspect.Outcome `json:"got"`
+	Signals  bool                 `json:"forwardsSignals"`
+	PID1     string               `json:"pid1"`
+	Reason   string               `json:"reason"`
+	Detail   string               `json:"detail,omitempty"`
+	Steps    []imageinspect.Step  `json:"chain"`
+	labelled []string             // the chain as the label tells it
 }
 
 // add counts one answer.
