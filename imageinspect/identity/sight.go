@@ -45,9 +45,6 @@ func newSight(l layout) *sight {
 	return s
 }
 
-// captured keeps a part of the file.
-func captured(s span) capture { return capture{at: s.start, most: int(s.end - s.start)} }
-
 // look takes in a window.
 func (s *sight) look(w window) {
 	s.interpreter.grow(w)
@@ -59,12 +56,11 @@ func (s *sight) look(w window) {
 		s.index.find(part, func(text string, start int) {
 			s.note(text, part, start)
 		})
-		s.modules.look(w, part, at)
+		s.modules.look(w, l)
 		s.carries = s.carries || holdsProgram(afterHead(part, at))
 	}
 	for _, d := range s.layout.data {
-		part, at := w.part(d)
-		s.build.look(w, part, at)
+		s.build.look(w, d)
 	}
 }
 
