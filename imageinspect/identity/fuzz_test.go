@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
-	"unicode/utf8"
 )
 
 // FuzzRead: no file makes it panic, what it says fits what it read, and it says
@@ -16,7 +15,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(file{is32: true, order: binary.BigEndian, interpreter: "/lib/ld.so.1"}.make())
 	f.Add(file{notes: note("GNU", 3, "an id") + note("Go", 4, "another")}.make())
 	f.Add(file{data: goData("go1.22.3", "path\tmain\nmod\tmain\tv1.0.0\t\n"), claims: 1 << 62}.make())
-	f.Add(file{texts: "\x00main.reapChildren\x00" + modulesStart + modulesEnd, data: pointerData()}.make())
+	f.Add(file{texts: rodata("", "main.reapChildren") + modulesStart + modulesEnd, data: pointerData()}.make())
 	f.Add([]byte("#!/bin/sh\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		id, err := Read(bytes.NewReader(content))
@@ -26,9 +25,14 @@ func FuzzRead(f *testing.F) {
 		if id.Program != "" && !id.Whole {
 			t.Errorf("%s, of half a file", id.Program)
 		}
-		if !utf8.ValidString(id.Version) || len(id.Version) > maxVersion || len(id.BuildID) > 2*maxBuildID ||
-			len(id.Interpreter) > maxInterpreter {
-			t.Errorf("out of bounds: %+v", id)
+		texts := []string{id.Program, id.Version, id.BuildID, id.Interpreter}
+		if id.Go != nil {
+			texts = append(texts, id.Go.Version, id.Go.Module, id.Go.Package, id.Go.Reaper)
+		}
+		for _, text := range texts {
+			if shown(text) != text {
+				t.Errorf("%q can't be shown", text)
+			}
 		}
 		if !id.Whole {
 			return

@@ -70,7 +70,7 @@ func (s *sight) parseBuild(b []byte) *GoBuild {
 	if !ok || !strings.HasPrefix(version, "go") && !strings.HasPrefix(version, "devel") {
 		return nil
 	}
-	out := &GoBuild{Version: version}
+	out := &GoBuild{Version: shown(version)}
 	if modules, _, ok := cutText(rest); ok {
 		out.readModules(modules)
 	}
@@ -101,5 +101,5 @@ func (g *GoBuild) readModules(text string) {
 	if err != nil {
 		return
 	}
-	g.Module, g.Package = info.Main.Path, info.Path
+	g.Module, g.Package = shown(info.Main.Path), shown(info.Path)
 }

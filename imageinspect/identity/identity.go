@@ -12,7 +12,8 @@ import "io"
 // libraries of a build machine one is larger, a provider of Terraform's.
 const MaxBytes = 512 << 20
 
-// Identity is what an ELF file says of itself. The zero value says nothing.
+// Identity is what an ELF file says of itself. The zero value says nothing. All
+// texts are short and of visible ASCII characters and spaces.
 type Identity struct {
 	// Program is the canonical name of a program in the table of programs
 	// (package initdb) that the file's own marks prove it to be, such as tini
@@ -52,7 +53,7 @@ type GoBuild struct {
 
 // Read says what an ELF file tells of itself. It reads r once, up to the last
 // byte that the file brings into memory and never more than MaxBytes, and
-// holds at most some 3 MiB. A file that is no program, or a broken one, says
+// holds at most some 2 MiB. A file that is no program, or a broken one, says
 // nothing and is no error; an error is r's.
 func Read(r io.Reader) (Identity, error) { return read(r, MaxBytes) }
 

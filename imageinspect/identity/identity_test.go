@@ -234,6 +234,44 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestMemory: a file that asks for much to be kept gets little.
+func TestMemory(t *testing.T) {
+	long := buildMagic + "\x08\x02" + strings.Repeat("\x00", 16) + "\xff\xff\xff\x7f"
+	f := file{
+		texts: strings.Repeat(modulesStart+strings.Repeat("x", mib), 4),
+		data:  strings.Repeat(long+strings.Repeat("\x00", -len(long)&15)+strings.Repeat("x", 2*mib), 4),
+		notes: strings.Repeat("x", mib), interpreter: strings.Repeat("x", mib),
+	}
+	s, err := open(bytes.NewReader(f.make()))
+	if err != nil || s == nil {
+		t.Fatal(s, err)
+	}
+	seen := newSight(s.layout)
+	if _, err := s.read(MaxBytes, seen.look); err != nil {
+		t.Fatal(err)
+	}
+	kept := slices.Concat(seen.build.found, seen.modules.found, seen.notes, []*capture{&seen.interpreter})
+	sum := 0
+	for _, c := range kept {
+		sum += cap(c.bytes)
+	}
+	if sum > 2*mib+maxSegments*maxNotes || len(seen.build.found) != 4 || len(seen.modules.found) != 2 {
+		t.Errorf("%d builds, %d lists of modules, %d bytes kept", len(seen.build.found), len(seen.modules.found), sum)
+	}
+	if id := seen.conclude(true); id != (Identity{Whole: true}) {
+		t.Errorf("got %+v", id)
+	}
+}
+
+// TestTextsAreShown: nothing that would garble a message is handed on.
+func TestTextsAreShown(t *testing.T) {
+	f := file{interpreter: "/lib/ld\n.so", data: goData("go1.22\x1b[31m", "path\tm\xe4in\nmod\tmain\tv1\t\n")}
+	id := mustRead(t, f.make())
+	if id.Interpreter != "" || id.Go == nil || *id.Go != (GoBuild{Module: "main"}) {
+		t.Errorf("got %+v, %+v", id, id.Go)
+	}
+}
+
 // TestWindows: a mark is found wherever the boundary between two reads falls.
 func TestWindows(t *testing.T) {
 	mark := rodata("tini version 0.19.0") + rodata(inits()[0].all...)

@@ -37,7 +37,7 @@ const (
 	header32, header64       = 52, 64
 	segment32, segment64     = 32, 56
 	maxSegments              = 128 // 15 is much already
-	maxInterpreter, maxNotes = 4 << 10, 16 << 10
+	maxInterpreter, maxNotes = 4 << 10, 4 << 10
 )
 
 // parseLayout reads the ELF header and the program headers, which have to lie

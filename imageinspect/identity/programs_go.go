@@ -4,8 +4,8 @@ package identity
 func goPrograms() []program {
 	return []program{
 		{
-			// tianon/gosu, main.go, 1.5 to 1.19. Releases before 1.14 were
-			// built without a module. Debian's gosu 1.14-1:
+			// tianon/gosu, main.go, 1.10 to 1.19. Old releases were
+			// built outside of a module. Debian's gosu 1.14-1:
 			//        {{ .Self }} nobody:root bash -c 'whoami && id'
 			name:      "gosu",
 			golang:    true,

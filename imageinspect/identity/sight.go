@@ -45,9 +45,6 @@ func newSight(l layout) *sight {
 	return s
 }
 
-// captured keeps a part of the file.
-func captured(s span) capture { return capture{at: s.start, most: int(s.end - s.start)} }
-
 // look takes in a window.
 func (s *sight) look(w window) {
 	s.interpreter.grow(w)
@@ -59,24 +56,23 @@ func (s *sight) look(w window) {
 		s.index.find(part, func(text string, start int) {
 			s.note(text, part, start)
 		})
-		s.modules.look(w, part, at)
+		s.modules.look(w, l)
 		s.carries = s.carries || holdsProgram(afterHead(part, at))
 	}
 	for _, d := range s.layout.data {
-		part, at := w.part(d)
-		s.build.look(w, part, at)
+		s.build.look(w, d)
 	}
 }
 
-// note remembers a text that begins at start, and what stands around it. The
-// window may end in the middle of that: the longest is right.
+// note remembers a text that begins at start, and what stands around it. Where
+// the window ends in the middle of a version, the next one shows a longer one.
 func (s *sight) note(text string, part []byte, start int) {
 	s.marks[text] = true
 	if v := versionAt(part[start+len(text):]); len(v) > len(s.versions[text]) {
 		s.versions[text] = v
 	}
-	if f := functionAt(part, start); len(f) > len(s.functions[text]) {
-		s.functions[text] = f
+	if s.functions[text] == "" {
+		s.functions[text] = functionAt(part, start)
 	}
 }
 
@@ -106,7 +102,24 @@ func (s *sight) readInterpreter() string {
 	if !found {
 		return ""
 	}
-	return string(text)
+	return shown(string(text))
+}
+
+// maxShown is the longest text that is handed on, in bytes.
+const maxShown = 256
+
+// shown is a text of the file's, which is foreign, when it can be shown as it
+// is; else empty.
+func shown(text string) string {
+	if len(text) > maxShown {
+		return ""
+	}
+	for _, c := range []byte(text) {
+		if !isVisible(c) && c != ' ' {
+			return ""
+		}
+	}
+	return text
 }
 
 // notes are what the file's notes say.
