@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -112,6 +113,17 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 		}
 	}
 	f, err := w.ask(ctx, places)
+	for err == nil && len(places) > 1 && (f.Dir || !f.Executable) { // PATH passes those over
+		places = places[1:]
+		if i := slices.Index(places, f.Asked); i >= 0 {
+			places = places[i+1:]
+		}
+		if len(places) == 0 {
+			err = ErrNoFile
+			break
+		}
+		f, err = w.ask(ctx, places)
+	}
 	switch {
 	case err == nil && f.Dir:
 		e := stop(unknown(CodeNoFile, "%s is a directory of the image", name))

@@ -212,6 +212,13 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			continue
 		}
 		spare := e.spare(v)
+		at := at
+		if wanted == no && at.implicit != no && v.ran == ranLong && !v.statusKnown {
+			e.stays(v) // while the first of a || b runs
+			if e.runsOn(cmd.X) {
+				at.implicit = no // which is for ever
+			}
+		}
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
 		if met != nil {
 			then := e.stmt(met, cmd.Y, at)
@@ -225,6 +232,12 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 		}
 	}
 	return e.limit(out)
+}
+
+// runsOn is true for a call of a program that is made to run on.
+func (e *evaluator) runsOn(stmt *syntax.Stmt) bool {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	return ok && len(call.Args) > 0 && e.in.RunsOn != nil && e.in.RunsOn(call.Args[0].Lit())
 }
 
 // fork splits a world by a condition: the one in which its outcome is as wanted

@@ -78,6 +78,9 @@ type world struct {
 	waits       bool // it waited for its background jobs
 	reads       bool // it may wait in read, where it does not reap
 	aliased     bool
+	polled      bool // it looked after its background jobs in a loop
+	// optWord and optChar are where getopts is, between its calls.
+	optWord, optChar int
 	// ran is about the program that the shell waited for last, programs how
 	// many those were.
 	ran        rank
@@ -121,7 +124,7 @@ func (w *world) same(o *world) bool {
 // alike is same but for variables and parameters.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
-		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.ran == o.ran &&
+		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
 		w.sub == o.sub && w.out == o.out && w.file == o.file && len(w.saved) == len(o.saved) &&
 		maps.EqualFunc(w.funcs, o.funcs, func(a, b function) bool { return a == b })
 }
