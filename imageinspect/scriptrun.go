@@ -19,6 +19,7 @@ func (w *walker) script(ctx context.Context, p shellProcess, in script.Input, sh
 		in.Stat = w.statOf(ctx)
 	}
 	in.Configured = w.configured
+	in.Ended = func() bool { return ctx.Err() != nil }
 	in.IsProgram = func(name string) bool {
 		_, program := w.db.Lookup([]string{name})
 		_, wrapper := w.db.Wrapper(name)

@@ -80,7 +80,7 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 		for _, a := range args {
 			if a == "-f" {
 				for _, f := range args {
-					delete(w.funcs, f)
+					w.undefine(f)
 				}
 				break
 			}

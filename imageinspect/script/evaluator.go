@@ -92,7 +92,10 @@ next:
 
 // stmt follows one statement.
 func (e *evaluator) stmt(w *world, stmt *syntax.Stmt, at place) []*world {
-	if e.steps++; e.steps > maxSteps {
+	if e.steps++; e.steps%64 == 0 && e.in.Ended != nil && e.in.Ended() {
+		e.steps = maxSteps
+	}
+	if e.steps > maxSteps {
 		e.unclear(w, line(stmt), "it has more than %d commands to follow", maxSteps)
 		return nil
 	}
@@ -296,7 +299,7 @@ func (e *evaluator) pipePart(w *world, part *syntax.Stmt) rank {
 		return ranLong
 	}
 	name := call.Args[0].Lit()
-	_, isFunction := w.funcs[name]
+	_, isFunction := w.funcs.m[name]
 	if !isFunction && (isBrief(name) || isBuiltin(name) && name != "exec") {
 		return ranBriefly
 	}
@@ -350,7 +353,7 @@ func (a *answers) common() answer {
 
 func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
 	if cmd.Name != nil && cmd.Body != nil {
-		w.funcs[cmd.Name.Value] = function{body: cmd.Body, file: w.file}
+		w.define(cmd.Name.Value, function{body: cmd.Body, file: w.file})
 	}
 	w.succeed()
 	return []*world{w}

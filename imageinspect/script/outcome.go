@@ -79,7 +79,7 @@ func (e *evaluator) environment(w *world) Environment {
 		env.Vars = map[string]string{}
 	}
 	var gone map[string]bool
-	for name, v := range w.vars {
+	for name, v := range w.vars.m {
 		_, inherited := e.in.Env.Vars[name]
 		switch {
 		case v.unset && (inherited || e.maySet(name)):

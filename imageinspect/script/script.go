@@ -119,6 +119,9 @@ type Input struct {
 	// RunsOn is true for the names of programs that are made to run on, such
 	// as servers and runtimes; nil for none.
 	RunsOn func(name string) bool
+	// Ended is asked from time to time; once it is true nothing more is
+	// followed. Nil for never.
+	Ended func() bool
 	// Parser may be shared by several scripts; nil for one of its own.
 	Parser *Parser
 }
@@ -135,7 +138,7 @@ const (
 	// maxSteps bounds how many commands are followed, on all ways together,
 	// maxWorlds how many ways are kept apart, maxEnds the ends told.
 	maxSteps  = 60_000
-	maxWorlds = 24
+	maxWorlds = 12
 	maxEnds   = 16
 	// maxCalls bounds nested functions, substitutions and read scripts.
 	maxCalls = 24

@@ -185,7 +185,7 @@ func (e *evaluator) evalParts(w *world, stmt *syntax.Stmt, text string) []*world
 			continue
 		}
 		name := evalVariable + strconv.Itoa(i)
-		w.vars[name] = variable{text: UnknownPart(strings.TrimPrefix(part, spread))}
+		w.put(name, variable{text: UnknownPart(strings.TrimPrefix(part, spread))})
 		out.WriteString("${" + name + "}")
 	}
 	return e.evalText(w, stmt, out.String())
