@@ -3,6 +3,8 @@ package imageinspect
 import (
 	"path"
 	"strings"
+
+	"github.com/initguard/initguard/imageinspect/script"
 )
 
 // Overrides is what a pod says over an image's config about one container's
@@ -16,6 +18,8 @@ type Overrides struct {
 	// environment, so that names not in Env may exist all the same.
 	EnvFrom    bool
 	WorkingDir string
+	// RunAsUser is the user's number; nil for the image's own USER.
+	RunAsUser *int64
 	// Mounts are the container's volume mounts.
 	Mounts []Mount
 }
@@ -75,7 +79,7 @@ const unknownMark = "\x00"
 
 // UnknownPart stands in a word for text that can't be known; name says what
 // it depends on.
-func UnknownPart(name string) string { return unknownMark + name + unknownMark }
+func UnknownPart(name string) string { return script.UnknownPart(name) }
 
 // unknownIn returns what a word depends on when it holds an unknown part.
 func unknownIn(word string) (string, bool) {
@@ -193,17 +197,8 @@ func baseName(argv0 string) string {
 	return path.Base(argv0)
 }
 
-// volumeAt returns the volume that the pod mounts over the place where argv0
-// lies. A bare name is looked for on PATH and may lie anywhere: it has none.
-func volumeAt(argv0, workdir string, mounts []Mount) (string, bool) {
-	if !strings.Contains(argv0, "/") {
-		return "", false
-	}
-	file := argv0
-	if !path.IsAbs(file) {
-		file = path.Join("/", workdir, file)
-	}
-	file = path.Clean(file)
+// volumeOver returns the volume that the pod mounts over an absolute path.
+func volumeOver(file string, mounts []Mount) (string, bool) {
 	best, volume := -1, ""
 	for _, m := range mounts {
 		at := path.Clean("/" + m.Path)

@@ -8,7 +8,8 @@ const (
 	StepPod     StepKind = "pod"     // a field of the pod decides
 	StepArgv    StepKind = "argv"    // where argv comes from
 	StepWrapper StepKind = "wrapper" // a program that execs another
-	StepShell   StepKind = "shell"   // a shell and its command string
+	StepFile    StepKind = "file"    // a file of the image, and what it is
+	StepShell   StepKind = "shell"   // a shell, and its command string or script
 	StepProgram StepKind = "program" // where the chain ends
 )
 
@@ -17,6 +18,8 @@ type Step struct {
 	Kind StepKind `json:"kind"`
 	// Program is the base name of the program that the step is about.
 	Program string `json:"program,omitempty"`
+	// Line is the line of a script that decides; 0 for none.
+	Line int `json:"line,omitempty"`
 	// Text says what happens; base names only.
 	Text string `json:"text"`
 	// Detail holds argv or a path as they are. Only the CLI, which runs with
@@ -24,6 +27,14 @@ type Step struct {
 	Detail string `json:"detail,omitempty"`
 	// Evidence is where the knowledge comes from: a measurement or a source.
 	Evidence string `json:"evidence,omitempty"`
+}
+
+// Place is a line of a script.
+type Place struct {
+	// Script is the script's base name, empty for a command string of -c.
+	Script string
+	// Line counts from 1.
+	Line int
 }
 
 // Result is the answer for one container on one platform.
@@ -36,4 +47,10 @@ type Result struct {
 	PID1    string
 	Verdict Verdict
 	Chain   []Step
+	// Stays is where a script keeps the shell as PID 1, because a command there
+	// is not exec'ed; nil where no shell stays.
+	Stays *Place
+	// Distribution is the ID of the image's os-release, such as debian; empty
+	// where that is not known without another download.
+	Distribution string
 }

@@ -16,8 +16,9 @@ const MaxText = 1 << 20
 // File is a file of an image, distilled to what a verdict needs: a program of
 // hundreds of MiB becomes a few words, so that it can be kept in memory.
 type File struct {
-	// Path is where the file really lies, every symlink resolved.
-	Path string
+	// Asked is the path by which it was asked for; Path is where the file
+	// really lies, every symlink resolved.
+	Asked, Path string
 	// Dir is true for a directory. It has none of what follows.
 	Dir bool
 	// Executable is true when anyone may execute the file.

@@ -2,109 +2,160 @@ package imageinspect
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/script"
 )
 
-// shell follows a shell: to what its command string execs, or to itself where
-// it stays.
+// shell follows a shell that is called by its name: to what its script or
+// command string execs, or to itself where it stays.
 func (w *walker) shell(ctx context.Context, argv []string, match initdb.Match) end {
-	call, err := readShellCall(initdb.Applet(argv)[1:])
-	name := baseName(argv[0])
+	called := initdb.Applet(argv)
+	return w.shellCall(ctx, shellProcess{argv: argv, called: called, match: match, may: shellsByName(called[0])})
+}
+
+// shellFile follows a shell that its file says it is.
+func (w *walker) shellFile(ctx context.Context, argv, as []string, match initdb.Match, f File) end {
+	return w.shellCall(ctx, shellProcess{argv: argv, called: as, match: match, may: w.shellsOf(f)})
+}
+
+// shellProcess is a shell that was started.
+type shellProcess struct {
+	// argv as it stands, and as the table names it.
+	argv, called []string
+	match        initdb.Match
+	// may are the shells that it may be; nil for one whose habits are not
+	// followed.
+	may []script.Shell
+}
+
+func (p shellProcess) name() string { return baseName(p.argv[0]) }
+
+func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
+	name := p.name()
+	call, err := readShellCall(p.called[1:])
 	switch {
 	case err != nil:
 		return stop(unknown(CodeVariable, "which script %s runs depends on %s", name, err))
-	case call.file != "":
-		return w.scriptFile(name, call.file)
-	case !call.isString:
-		return stop(unknown(CodeScript, "%s reads its commands from standard input", name))
+	case call.file == "" && !call.isString:
+		return w.onInput(ctx, p)
+	case p.may == nil:
+		return stop(unknown(CodeShell, "what a script of %s execs is not known", name))
 	}
-	candidates := w.shells(ctx, argv)
-	if len(candidates) == 0 {
-		return stop(unknown(CodeShell, "what a command string of %s execs is not known", name))
+	in := script.Input{Source: call.source, Name: call.name, Params: call.params}
+	if call.file != "" {
+		f, failed := w.scriptFile(ctx, name, call.file)
+		if failed != nil {
+			return *failed
+		}
+		in.Source, in.File, in.Name = f.Text, f.Path, call.file
 	}
-	ends := make([]end, len(candidates))
-	for i, shell := range candidates {
-		branch := *w
-		ends[i] = branch.commandString(ctx, call, shell, argv, match)
-		w.taken = branch.taken
-	}
-	return sameEnd(name, candidates, ends)
+	return w.underEach(ctx, p, in)
 }
 
-// scriptFile is the end at a script: its text is not read here.
-func (w *walker) scriptFile(shell, file string) end {
+// onInput is the end at a shell that reads its commands from standard input:
+// some reap while they wait for one, others don't.
+func (w *walker) onInput(ctx context.Context, p shellProcess) end {
+	if len(p.may) > 1 && w.files != nil {
+		if places, ok := w.candidates(p.argv[0]); ok {
+			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
+				if may := w.shellsOf(f); len(may) > 0 {
+					p.may = may
+				}
+			}
+		}
+	}
+	as, ok := tableName(p.may)
+	if !ok {
+		return stop(unknown(CodeScript, "%s reads its commands from standard input", p.name()))
+	}
+	match, ok := w.db.Lookup(append([]string{as}, p.called[1:]...))
+	if !ok {
+		return stop(unknown(CodeShell, "what %s does on standard input was not measured", p.name()))
+	}
+	return judge(p.argv, match)
+}
+
+// tableName is the name of the one shell that it may be, as the table has it.
+func tableName(may []script.Shell) (string, bool) {
+	if len(may) != 1 {
+		return "", false
+	}
+	if may[0] == script.Busybox {
+		return "busybox sh", true
+	}
+	return string(may[0]), true
+}
+
+// scriptFile reads the script that a shell is told to run.
+func (w *walker) scriptFile(ctx context.Context, shell, file string) (File, *end) {
 	name := w.shown(file)
 	step := Step{Kind: StepShell, Program: shell, Text: shell + " runs the script " + name, Detail: w.detail(file)}
-	if !strings.Contains(file, "/") {
-		file = "./" + file // a shell looks into its working directory first
+	fail := func(e end) (File, *end) { e = e.after(step); return File{}, &e }
+	at, ok := w.abs(file)
+	if !ok {
+		return fail(stop(unknown(CodeVariable, "where %s lies depends on a value that is not known", name)))
 	}
-	if volume, ok := volumeAt(file, w.workdir, w.mounts); ok {
-		return stop(unknown(CodeMounted, "the script %s is mounted by volume %s", name, volume), step)
+	if volume, ok := volumeOver(at, w.mounts); ok {
+		return fail(stop(unknown(CodeMounted, "the script %s is mounted by volume %s", name, volume)))
 	}
-	return stop(unknown(CodeScript, "%s is a script that was not read", name), step)
+	if w.files == nil {
+		return fail(stop(unknown(CodeScript, "%s is a script that was not read", name)))
+	}
+	places := []string{at}
+	if !strings.Contains(file, "/") { // a shell looks into its working directory first
+		more, _ := w.candidates(file)
+		places = append(places, more...)
+	}
+	f, failed := w.find(ctx, file, places)
+	switch {
+	case failed != nil:
+		return fail(*failed)
+	case f.Text == "":
+		return fail(stop(unknown(CodeScript, "%s is no script", name)))
+	}
+	return f, nil
 }
 
-// commandString follows `sh -c STRING` under one shell.
-func (w *walker) commandString(ctx context.Context, call shellCall, shell script.Shell, argv []string, match initdb.Match) end {
-	name := baseName(argv[0])
-	result := script.Command(script.Input{
-		Source: call.source, Shell: shell, Name: call.name, Params: call.params, Env: w.env, UnknownPart: UnknownPart,
-	})
-	step := Step{Kind: StepShell, Program: name, Detail: w.detail(call.source)}
-	switch result.Kind {
-	case script.Execs:
-		step.Text = fmt.Sprintf("%s -c, line %d: %s %s", name, result.Line, result.Why, w.shown(result.Argv[0]))
-		w.forget(result.Changed)
-		return w.walk(ctx, result.Argv).after(step)
-	case script.Stays:
-		if match.Behaviour.Reaps != initdb.ReapsOrphans {
-			return judge(argv, match)
-		}
-		step.Text = fmt.Sprintf("%s -c, line %d: %s", name, result.Line, result.Why)
-		stays := judge(argv, match)
-		stays.verdict.Reason.Text += "; signals do not reach the program below it"
-		stays.verdict.ForwardsSignals = false
-		return stays.after(step)
-	default:
-		v := unknown(CodeScript, "the command string of %s, line %d: %s", name, max(result.Line, 1), result.Why)
-		return stop(v, step)
+// underEach follows a script under each of the shells that may run it. Only
+// where they lead to different ends the image is asked which shell it is.
+func (w *walker) underEach(ctx context.Context, p shellProcess, in script.Input) end {
+	ends := make([]end, len(p.may))
+	for i, shell := range p.may {
+		ends[i] = w.script(ctx, p, in, shell)
 	}
-}
-
-// forget makes unknown what a command string may have changed.
-func (w *walker) forget(names []string) {
-	if len(names) == 0 {
-		return
+	if e, ok := same(ends); ok {
+		return e
 	}
-	w.env = maps.Clone(w.env)
-	for _, name := range names {
-		w.env[name] = UnknownPart(name)
-	}
-}
-
-// sameEnd is the common end of several ways, or Unknown with each of them.
-func sameEnd(name string, shells []script.Shell, ends []end) end {
-	for _, e := range ends[1:] {
-		if e.verdict.Outcome != ends[0].verdict.Outcome {
-			return differ(name, shells, ends)
+	if w.files != nil {
+		if places, ok := w.candidates(p.argv[0]); ok {
+			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
+				if may := w.shellsOf(f); may != nil && len(may) < len(p.may) {
+					p.may = may
+					step := Step{Kind: StepFile, Program: p.name(), Text: p.name() + " is " + string(may[0]), Detail: w.detail(f.Path)}
+					return w.underEach(ctx, p, in).after(step)
+				}
+			}
 		}
 	}
+	return differ(p.name(), p.may, ends)
+}
+
+// same is the common end of several, where they have one.
+func same(ends []end) (end, bool) {
 	common := ends[0]
 	for _, e := range ends[1:] {
+		if e.verdict.Outcome != common.verdict.Outcome {
+			return end{}, false
+		}
 		if e.pid1 != common.pid1 {
 			common.pid1 = ""
 		}
 		common.verdict = common.verdict.with(e.verdict)
 	}
-	return common
+	return common, true
 }
 
 // differ is the end where it depends on the shell: each outcome with the shells
@@ -113,10 +164,7 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	var outcomes []string
 	with := make(map[string][]string)
 	for i, e := range ends {
-		what := e.verdict.Outcome.String()
-		if e.pid1 != "" {
-			what = e.pid1
-		}
+		what := endName(e)
 		if with[what] == nil {
 			outcomes = append(outcomes, what)
 		}
@@ -129,39 +177,22 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
 }
 
-// shells are the shells that argv[0] may be.
-func (w *walker) shells(ctx context.Context, argv []string) []script.Shell {
-	name := initdb.Applet(argv)[0]
-	if shells := shellsByName(name); shells != nil {
-		return shells
+func endName(e end) string {
+	if e.pid1 != "" {
+		return e.pid1
 	}
-	if baseName(name) != "sh" {
-		return nil
-	}
-	if w.files != nil {
-		at := argv[0]
-		if !path.IsAbs(at) {
-			at = "/bin/sh"
-		}
-		if file, err := w.files.File(ctx, path.Clean(at)); err == nil {
-			if shells := shellsByName(file.Path); shells != nil {
-				return shells
-			}
-		}
-	}
-	return anyShell()
+	return e.verdict.Outcome.String()
 }
 
 func anyShell() []script.Shell { return []script.Shell{script.Bash, script.Dash, script.Busybox} }
 
-// shellsByName are the shells that a file of a name may be; nil for a name that
-// says nothing. Debian's and Ubuntu's dash never execs a last command, an
-// upstream dash may: its habits are those of any.
+// shellsByName are the shells that a program of a name may be; nil for one
+// whose habits are not followed.
 func shellsByName(name string) []script.Shell {
 	switch baseName(name) {
 	case "bash":
 		return []script.Shell{script.Bash}
-	case "dash":
+	case "dash", "sh":
 		return anyShell()
 	case "ash", "busybox", "busybox sh", "busybox ash":
 		return []script.Shell{script.Busybox}
@@ -170,73 +201,31 @@ func shellsByName(name string) []script.Shell {
 	}
 }
 
-// shellCall is how a shell was called.
-type shellCall struct {
-	isString bool // -c
-	source   string
-	name     string // $0
-	params   []string
-	file     string // the script file, where one is named
+// shellsOf are the shells that a file may be. Debian's and Ubuntu's dash never
+// execs a last command, an upstream dash may: its habits are those of any.
+func (w *walker) shellsOf(f File) []script.Shell {
+	name := path.Base(f.Path)
+	if f.Program != nil && f.Program.Program != "" {
+		name = f.Program.Program
+	}
+	if name == "dash" && w.isDebians(f) {
+		return []script.Shell{script.Dash}
+	}
+	if name == "sh" {
+		return nil
+	}
+	return shellsByName(name)
 }
 
-// bareLong are bash's long options without a value, valued those with one.
-var (
-	bareLong = []string{
-		"--login", "--norc", "--noprofile", "--posix", "--noediting", "--verbose", "--restricted", "--debugger",
+// isDebians is true for a dash that is known to behave as Debian's: it is one
+// that was measured, or the image is one of Debian's family.
+func (w *walker) isDebians(f File) bool {
+	if f.Program != nil && f.Program.BuildID != "" && w.db.MeasuredBuild(f.Program.BuildID) == "dash" {
+		return true
 	}
-	valuedLong = []string{"--rcfile", "--init-file"}
-)
-
-// readShellCall reads a shell's arguments, without its own name. The error
-// names what can't be known; it holds no argument.
-func readShellCall(args []string) (shellCall, error) {
-	var call shellCall
-	for len(args) > 0 {
-		a := args[0]
-		option := strings.HasPrefix(a, "-") || strings.HasPrefix(a, "+")
-		if name, ok := unknownIn(a); ok && (option || !call.isString) {
-			return call, errors.New(name)
-		}
-		if a == "--" || a == "-" {
-			args = args[1:]
-			break
-		}
-		if !option {
-			break
-		}
-		used := 1
-		switch {
-		case slices.Contains(valuedLong, a):
-			used = 2
-		case slices.Contains(bareLong, a):
-		case strings.HasPrefix(a, "--"):
-			return call, errors.New("a long option that is not known")
-		default:
-			if strings.HasPrefix(a, "+") || strings.Contains(a, "n") {
-				return call, errors.New("an option that is not followed")
-			}
-			call.isString = call.isString || strings.Contains(a, "c")
-			if strings.ContainsAny(a, "oO") {
-				used = 2
-			}
-			if strings.ContainsAny(a, "is") {
-				return call, errors.New("what an interactive shell is told")
-			}
-		}
-		args = args[min(used, len(args)):]
+	switch distribution(w.files) {
+	case "debian", "ubuntu":
+		return true
 	}
-	if !call.isString {
-		if len(args) > 0 {
-			call.file, call.params = args[0], args[1:]
-		}
-		return call, nil
-	}
-	if len(args) == 0 {
-		return call, errors.New("a command string that is missing")
-	}
-	call.source, call.name = args[0], "sh"
-	if len(args) > 1 {
-		call.name, call.params = args[1], args[2:]
-	}
-	return call, nil
+	return false
 }

@@ -86,6 +86,10 @@ const (
 	CodeScript          Code = "script"           // a script that was not read to its end
 	CodeShell           Code = "shell"            // depends on which shell /bin/sh is
 	CodeMounted         Code = "mounted"          // the file lies on a volume
+	CodeNoFile          Code = "no-file"          // the image lacks the file
+	CodeNotRead         Code = "not-read"         // a file could not be read within the bounds
+	CodeEnds            Code = "ends"             // the script runs no program that stays
+	CodeCondition       Code = "condition"        // depends on a condition that can't be known
 	CodeWrapper         Code = "wrapper"          // a wrapper's arguments can't be read
 	CodePlatforms       Code = "platforms-differ" // platforms of the image disagree
 	CodeNoPlatform      Code = "no-platform"      // the image lacks every platform asked for

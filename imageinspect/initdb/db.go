@@ -13,6 +13,7 @@ type DB struct {
 	modules  map[string]string // module -> name of its row
 	wrappers map[string]Wrapper
 	measured map[string]Measurement
+	builds   map[string]string // build ID -> program
 }
 
 // Match is what the table says about one argv.
@@ -40,6 +41,7 @@ func New(extra ...Program) (*DB, error) {
 		modules:  make(map[string]string),
 		wrappers: make(map[string]Wrapper),
 		measured: measured,
+		builds:   builds(measured),
 	}
 	if err := db.add(Programs()); err != nil {
 		return nil, err

@@ -19,6 +19,15 @@ type Measurement struct {
 	// Package and Version are the Debian package that the program came from.
 	Package string `json:"package"`
 	Version string `json:"version"`
+	// BuildID is the build ID of the file that Argv names, in hexadecimal;
+	// empty for a script and for a program without one.
+	BuildID string `json:"buildID,omitempty"`
+	// Program and ProgramVersion are what that file's own marks say it is
+	// (package identity); empty where they say nothing.
+	Program        string `json:"program,omitempty"`
+	ProgramVersion string `json:"programVersion,omitempty"`
+	// Go is the version of Go that built it; empty for any other program.
+	Go string `json:"go,omitempty"`
 	// Argv is how it was started.
 	Argv []string `json:"argv"`
 	// Became is the base name of the file that PID 1 was executing at the end:

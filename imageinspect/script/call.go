@@ -6,189 +6,326 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// harmless are builtins that neither run a program nor change what follows.
-// Of set, only the options are harmless: see call.
-var harmless = map[string]bool{
-	":": true, "true": true, "false": true, "cd": true, "echo": true, "printf": true, "umask": true,
-	"ulimit": true, "test": true, "[": true, "pwd": true, "hash": true, "type": true, "times": true, "kill": true,
-}
-
-// call evaluates a simple command.
-func (e *evaluator) call(stmt *syntax.Stmt, cmd *syntax.CallExpr, at place) (End, flow) {
+// call follows a simple command.
+func (e *evaluator) call(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, at place) []*world {
 	if len(cmd.Args) == 0 {
+		w.succeed() // a substitution in a value says otherwise
 		for _, a := range cmd.Assigns {
-			if !e.assign(a) {
-				return e.unclear(stmt, "it sets a variable in a way that is not followed")
-			}
+			e.assign(w, a)
 		}
-		return End{}, goesOn
+		return []*world{w}
 	}
-	for _, a := range cmd.Assigns { // for this command alone
-		e.touched[a.Name.Value] = true
+	argv := e.fields(w, cmd.Args)
+	if w.flow != goesOn { // ${x:?}
+		return []*world{w}
 	}
-	argv := e.fields(cmd.Args)
 	if len(argv) == 0 {
-		return End{}, goesOn
+		return []*world{w}
 	}
-	if strings.Contains(argv[0], unknownMark) {
-		return e.unclear(stmt, "its command depends on a value that is not known")
+	if isUnknown(argv[0]) {
+		return e.unknownCommand(w, stmt, cmd, argv)
 	}
+	undo := e.assignFor(w, cmd.Assigns)
+	ws := e.named(w, stmt, argv, at)
+	for _, v := range ws {
+		undo(v)
+	}
+	return ws
+}
+
+// assignFor sets the variables that stand before a command, exported; the
+// function that it gives takes them back.
+func (e *evaluator) assignFor(w *world, assigns []*syntax.Assign) func(*world) {
+	if len(assigns) == 0 {
+		return func(*world) {}
+	}
+	before := make(map[string]variable, len(assigns))
+	for _, a := range assigns {
+		if a.Name == nil {
+			continue
+		}
+		name := e.resolve(w, a.Name.Value)
+		if v, ok := w.vars[name]; ok {
+			before[name] = v
+		} else {
+			before[name] = variable{ref: fromEnvironment}
+		}
+		e.assign(w, a)
+		v := w.vars[name]
+		v.exported = true
+		w.vars[name] = v
+	}
+	return func(v *world) {
+		for name, old := range before {
+			if old.ref == fromEnvironment {
+				delete(v.vars, name)
+				continue
+			}
+			v.vars[name] = old
+		}
+	}
+}
+
+// unknownCommand is a command whose name is not known. It may be exec.
+func (e *evaluator) unknownCommand(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, argv []string) []*world {
+	name := nameOf(argv[0])
+	if w.sub == 0 && strings.Contains(strings.ToLower(name), "exec") {
+		e.unclear(w, line(cmd), "its command depends on a value that is not known (%s)", name)
+		return nil
+	}
+	e.program(w, stmt, argv)
+	w.unnamed = !strings.Contains(argv[0], "/") // a name with a folder is a program's
+	return []*world{w}
+}
+
+// named follows a command whose name is known.
+func (e *evaluator) named(w *world, stmt *syntax.Stmt, argv []string, at place) []*world {
 	name := argv[0]
-	if name == "command" && len(argv) > 1 && !strings.HasPrefix(argv[1], "-") {
-		argv, name = argv[1:], argv[1]
-		at.implicit = min(at.implicit, maybe) // measured for exec alone
+	if f, ok := w.funcs[name]; ok && (e.in.Shell == Bash || !isSpecial(name)) {
+		return e.callFunction(w, stmt, f, argv)
 	}
-	switch {
-	case name == "exec":
-		return e.exec(stmt, argv[1:])
-	case harmless[name]:
-		e.printed(name, argv[1:])
-		return End{}, goesOn
-	default:
-		return e.builtinOrProgram(stmt, name, argv, at)
+	if w.aliased && !isBuiltin(name) {
+		e.unclear(w, line(stmt), "it uses an alias")
+		return nil
 	}
-}
-
-// printed follows `printf -v NAME`, which sets a variable.
-func (e *evaluator) printed(name string, args []string) {
-	if name == "printf" && len(args) > 1 && strings.HasPrefix(args[0], "-v") {
-		e.poisoned[strings.TrimPrefix(args[0], "-v")+args[1]] = true
-		e.poisoned[strings.TrimPrefix(args[0], "-v")] = true
-		e.poisoned[args[1]] = true
-	}
-}
-
-func (e *evaluator) builtinOrProgram(stmt *syntax.Stmt, name string, argv []string, at place) (End, flow) {
 	switch name {
-	case "trap":
-		return e.setTrap(stmt, argv[1:])
-	case "export", "readonly":
-		return e.export(stmt, argv[1:])
-	case "exit":
-		return End{}, exits
-	case "set":
-		return e.setOptions(stmt, argv[1:])
-	case "unset":
-		for _, v := range argv[1:] {
-			e.set(v, "")
-		}
-	case "shift":
-		if len(argv) > 1 || len(e.state.params) == 0 || strings.Contains(e.state.params[0], unknownMark) {
-			return e.unclear(stmt, "it shifts its parameters in a way that is not followed")
-		}
-		e.state.params = e.state.params[1:]
-	case "wait":
-		e.ran(stmt) // for the jobs in the background
+	case "command", "builtin":
+		return e.viaCommand(w, stmt, argv, at)
+	case "exec":
+		return e.exec(w, stmt, argv[1:])
 	case ".", "source":
-		return e.unclear(stmt, "it reads another script, which was not looked at")
-	case "eval", "read", "alias", "return", "break", "continue", "getopts", "jobs", "fg", "bg",
-		"local", "declare", "typeset", "shopt", "enable", "builtin", "command", "mapfile", "readarray", "let", "suspend", "logout", "coproc":
-		return e.unclear(stmt, "it uses %s, which is not followed", name)
-	default:
-		return e.program(stmt, argv, at)
+		return e.source(w, stmt, argv[1:])
+	case "eval":
+		return e.eval(w, stmt, argv[1:])
 	}
-	return End{}, goesOn
+	if isBuiltin(name) {
+		return e.builtin(w, stmt, argv)
+	}
+	return e.external(w, stmt, argv, at)
 }
 
-// setTrap follows `trap ACTION SIGNAL ...`. An empty action ignores the signal,
-// which an exec keeps: with SIGCHLD ignored the kernel reaps.
-func (e *evaluator) setTrap(stmt *syntax.Stmt, args []string) (End, flow) {
-	if len(args) > 0 && args[0] == "--" {
+// isSpecial is true for POSIX's special builtins, which no function hides.
+func isSpecial(name string) bool {
+	switch name {
+	case ".", ":", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "times", "trap", "unset":
+		return true
+	}
+	return false
+}
+
+// viaCommand is `command NAME ...`, which passes functions over, and
+// `command -v NAME`.
+func (e *evaluator) viaCommand(w *world, stmt *syntax.Stmt, argv []string, at place) []*world {
+	args := argv[1:]
+	for len(args) > 0 && (args[0] == "--" || args[0] == "-p") {
 		args = args[1:]
 	}
-	for _, signal := range args {
-		if strings.Contains(signal, unknownMark) || strings.Contains(strings.ToUpper(signal), "CHLD") || signal == "17" {
-			return e.unclear(stmt, "it changes what happens on SIGCHLD")
+	switch {
+	case len(args) == 0:
+		w.succeed()
+		return []*world{w}
+	case args[0] == "-v" || args[0] == "-V":
+		e.findCommand(w, args[1:])
+		return []*world{w}
+	case isUnknown(args[0]):
+		e.unclear(w, line(stmt), "its command depends on a value that is not known (%s)", nameOf(args[0]))
+		return nil
+	}
+	at.implicit = min(at.implicit, maybe) // measured for exec alone
+	hidden, hides := w.funcs[args[0]]
+	delete(w.funcs, args[0])
+	ws := e.named(w, stmt, args, at)
+	if hides {
+		for _, v := range ws {
+			v.funcs[args[0]] = hidden
 		}
 	}
-	if len(args) > 1 && args[0] != "" && args[0] != "-" {
-		e.state.trap = true
-	}
-	return End{}, goesOn
+	return ws
 }
 
-// export follows `export NAME=value` where the parser sees a plain command.
-func (e *evaluator) export(stmt *syntax.Stmt, args []string) (End, flow) {
-	for _, a := range args {
-		name, value, assigned := strings.Cut(a, "=")
-		if strings.Contains(name, unknownMark) {
-			return e.unclear(stmt, "it exports a variable whose name is not known")
-		}
-		if assigned {
-			e.set(name, value)
-		}
+// findCommand is `command -v NAME`: builtins and functions are there; of
+// programs only the image can tell.
+func (e *evaluator) findCommand(w *world, args []string) {
+	if len(args) != 1 || isUnknown(args[0]) {
+		w.write(UnknownPart(commandOutput))
+		w.endUnknown()
+		return
 	}
-	return End{}, goesOn
+	name := args[0]
+	if _, ok := w.funcs[name]; ok || isBuiltin(name) {
+		w.write(name + "\n")
+		w.succeed()
+		return
+	}
+	at, found := e.onPath(w, name)
+	switch found {
+	case yes:
+		w.write(at + "\n")
+	case maybe:
+		w.write(UnknownPart(commandOutput))
+	}
+	w.endAs(found)
 }
 
-// setOptions follows `set -e` and the like, and `set -- WORD ...`.
-func (e *evaluator) setOptions(stmt *syntax.Stmt, args []string) (End, flow) {
-	for i := 0; i < len(args); i++ {
-		switch a := args[i]; {
-		case a == "--":
-			e.state.params = append([]string(nil), args[i+1:]...)
-			return End{}, goesOn
-		case strings.Contains(a, unknownMark):
-			return e.unclear(stmt, "its parameters depend on a value that is not known")
-		case a == "-o" || a == "+o" || strings.HasPrefix(a, "-") && strings.HasSuffix(a, "o"):
-			i++ // the option's name
-		case strings.HasPrefix(a, "-") || strings.HasPrefix(a, "+"):
-		default:
-			e.state.params = append([]string(nil), args[i:]...)
-			return End{}, goesOn
+// onPath finds a program by name, as far as the image is known.
+func (e *evaluator) onPath(w *world, name string) (string, answer) {
+	if e.in.Stat == nil {
+		return "", maybe
+	}
+	places := []string{name}
+	if !strings.Contains(name, "/") {
+		list, _ := e.lookup(w, "PATH")
+		if isUnknown(list) {
+			return "", maybe
+		}
+		places = nil
+		for _, dir := range strings.Split(list, ":") {
+			places = append(places, dir+"/"+name)
 		}
 	}
-	return End{}, goesOn
+	for _, p := range places {
+		at, ok := w.abs(p)
+		if !ok || e.touched(w, at) {
+			return "", maybe
+		}
+		stat, known := e.in.Stat(at)
+		switch {
+		case !known:
+			return "", maybe
+		case stat.Exists && !stat.Dir && stat.Executable:
+			return at, yes
+		}
+	}
+	return "", no
 }
 
-// exec evaluates the builtin: with a command it replaces the shell, without
-// one it only redirects.
-func (e *evaluator) exec(stmt *syntax.Stmt, args []string) (End, flow) {
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+// callFunction follows a function of the script.
+func (e *evaluator) callFunction(w *world, stmt *syntax.Stmt, f function, argv []string) []*world {
+	if e.calls++; e.calls > maxCalls {
+		e.calls--
+		e.unclear(w, line(stmt), "its functions are nested too deeply")
+		return nil
+	}
+	defer func() { e.calls-- }()
+	params, file := w.params, w.file
+	w.params, w.file = argv[1:], f.file
+	w.names = append(w.names, argv[0])
+	w.files = append(w.files, f.file)
+	w.saved = append(w.saved, map[string]variable{})
+	w.succeed()
+	ws := e.stmt(w, f.body, place{})
+	for _, v := range ws {
+		v.params, v.file = params, file
+		v.names, v.files = v.names[:len(v.names)-1], v.files[:len(v.files)-1]
+		v.unhide()
+		if v.flow != exits {
+			v.flow, v.levels = goesOn, 0
+		}
+	}
+	return e.limit(ws)
+}
+
+// exec follows the builtin: with a command it replaces the shell, without one
+// it only redirects.
+func (e *evaluator) exec(w *world, stmt *syntax.Stmt, args []string) []*world {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && !isUnknown(args[0]) {
 		switch {
 		case args[0] == "--":
-			args = args[1:]
-			return e.execs(stmt, args)
+			return e.execs(w, stmt, args[1:], "exec")
 		case e.in.Shell != Bash:
-			return e.unclear(stmt, "%s may not take options to exec", e.in.Shell)
+			e.unclear(w, line(stmt), "%s may not take options to exec", e.in.Shell)
+			return nil
 		case args[0] == "-a" && len(args) > 1:
 			args = args[2:]
 		case strings.Trim(args[0], "-cl") == "":
 			args = args[1:]
 		default:
-			return e.unclear(stmt, "an option of exec can't be read")
+			e.unclear(w, line(stmt), "an option of exec can't be read")
+			return nil
 		}
 	}
-	return e.execs(stmt, args)
+	return e.execs(w, stmt, args, "exec")
 }
 
-func (e *evaluator) execs(stmt *syntax.Stmt, args []string) (End, flow) {
-	if len(args) == 0 {
-		return End{}, goesOn
+func (e *evaluator) execs(w *world, stmt *syntax.Stmt, args []string, why string) []*world {
+	switch {
+	case len(args) == 0:
+		w.succeed()
+		return []*world{w}
+	case w.sub > 0: // it replaces the subshell, whose end the shell waits for
+		e.program(w, stmt, args)
+		w.flow = exits
+		return []*world{w}
 	}
-	return End{Kind: Execs, Argv: args, Line: line(stmt), Why: "exec"}, decided
+	if len(args) > maxWords {
+		e.unclear(w, line(stmt), "it execs a program with more than %d arguments", maxWords)
+		return nil
+	}
+	if w.ignoresChld { // which exec keeps, so that the kernel reaps
+		e.unclear(w, line(stmt), "it execs a program with SIGCHLD ignored")
+		return nil
+	}
+	e.record(w, End{Kind: Execs, Argv: plainMarks(args), Env: e.environment(w), Dir: w.dir, Line: line(stmt), Why: why})
+	return nil
 }
 
-// program evaluates a command that is no builtin: the shell runs it and waits,
+// external follows a command that is no builtin: the shell runs it and waits,
 // or execs it because nothing is left to do.
-func (e *evaluator) program(stmt *syntax.Stmt, argv []string, at place) (End, flow) {
-	switch e.execsLast(stmt, at) {
+func (e *evaluator) external(w *world, stmt *syntax.Stmt, argv []string, at place) []*world {
+	switch e.execsLast(w, stmt, at) {
 	case yes:
-		return End{
-			Kind: Execs, Argv: argv, Line: line(stmt),
-			Why: string(e.in.Shell) + " execs the last command,",
-		}, decided
-	case maybe:
-		return e.unclear(stmt, "%s may exec its last command here, or stay", e.in.Shell)
+		return e.execs(w, stmt, argv, string(e.in.Shell)+" execs the last command,")
+	case maybe: // by one rule it does, by another it stays
+		e.execs(w.clone(), stmt, argv, string(e.in.Shell)+" may exec the last command,")
 	}
-	e.ran(stmt)
-	return End{}, goesOn
+	e.program(w, stmt, argv)
+	if w.sub == 0 && neverEnds(argv) {
+		e.stays(w)
+		return nil
+	}
+	return []*world{w}
+}
+
+// program notes that a program runs and that the shell waits for it.
+func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
+	for _, a := range argv[1:] {
+		e.mentionWord(a)
+	}
+	for _, r := range stmt.Redirs {
+		e.mentionWord(plainText(r.Word))
+	}
+	base := argv[0][strings.LastIndex(argv[0], "/")+1:]
+	r := ranLong
+	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
+		r = ranBriefly
+	}
+	unnamed := w.openVars && base == argv[0] && (e.in.IsProgram == nil || !e.in.IsProgram(base))
+	if unnamed && w.waits {
+		r = ranBriefly // what comes behind wait cleans up
+	}
+	w.waitedFor(r, line(stmt))
+	w.unnamed = unnamed && r == ranLong
+	if base == "which" {
+		e.findCommand(w, argv[1:])
+		return
+	}
+	w.endUnknown()
+	if !w.capture {
+		return
+	}
+	text, ok := e.output(w, stmt, base, argv[1:])
+	if !ok {
+		text = UnknownPart(commandOutput)
+	} else {
+		w.succeed()
+	}
+	w.write(text + "\n")
 }
 
 // execsLast says whether the shell replaces itself by a plain command of a -c
 // string.
-func (e *evaluator) execsLast(stmt *syntax.Stmt, at place) answer {
-	if at.implicit == no || e.state.trap {
+func (e *evaluator) execsLast(w *world, stmt *syntax.Stmt, at place) answer {
+	if at.implicit == no || w.trap || w.sub > 0 {
 		return no
 	}
 	switch e.in.Shell {
@@ -196,7 +333,7 @@ func (e *evaluator) execsLast(stmt *syntax.Stmt, at place) answer {
 		if len(stmt.Redirs) > 0 {
 			return no
 		}
-		if e.state.jobs {
+		if w.jobs {
 			return maybe // it stays for some strings with jobs and not for others
 		}
 		return at.implicit

@@ -2,253 +2,374 @@ package script
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// evaluator walks the statements of one command string in order.
+// evaluator follows the commands of one script on all its ways.
 type evaluator struct {
-	in    Input
-	state state
-	// poisoned are the variables that the string changes in a way that is not
-	// followed, such as ${x:=y}: their value is never known.
-	poisoned map[string]bool
-	// touched are the variables that the string may change.
-	touched map[string]bool
-	newline bool // the string ends in a newline
-	single  bool // the string is one statement: bash looks for its last command
-	nodes   int
+	in      Input
+	ends    []End
+	steps   int
+	calls   int  // nested functions, substitutions and read scripts
+	newline bool // the command string ends in a newline
+	single  bool // the command string is one statement: bash looks for its last command
+	// patterns are those compiled already.
+	patterns map[string]matcher
+	// mentioned are files that programs were told of, on any way: what they
+	// are by now is not known.
+	mentioned map[string]bool
 }
 
-// state is what a statement may change for those behind it.
-type state struct {
-	vars   map[string]string // set by the string itself; over Input.Env
-	params []string
-	trap   bool // a trap is set: no shell execs its last command then
-	jobs   bool // something runs in the background
-	// external is the line of the last program that the shell waited for, 0
-	// for none.
-	external int
-}
-
-func (s state) clone() state {
-	s.vars = maps.Clone(s.vars)
-	return s
-}
-
-// place is where a statement stands.
+// place is where a command stands.
 type place struct {
-	// tail is true when nothing of the string follows: where the statement is
-	// not reached the shell ends, and the container with it.
-	tail bool
-	// implicit says whether the shell replaces itself by a plain command here.
+	// implicit says whether the shell replaces itself by a plain command here:
+	// only ever at the end of a command string.
 	implicit answer
 }
 
-// answer is yes, no, or not known.
-type answer uint8
-
-const (
-	no answer = iota
-	maybe
-	yes
-)
-
-// flow is how a statement leaves the string.
-type flow uint8
-
-const (
-	goesOn  flow = iota
-	decided      // the End says how the whole string ends
-	exits        // the shell ends here
-)
-
-// list evaluates statements in order.
-func (e *evaluator) list(stmts []*syntax.Stmt, at place) (End, flow) {
+// list follows statements in order.
+func (e *evaluator) list(ws []*world, stmts []*syntax.Stmt, at place) []*world {
 	for i, stmt := range stmts {
 		here := place{}
 		if i == len(stmts)-1 {
 			here = at
 		}
-		if end, f := e.stmt(stmt, here); f != goesOn {
-			return end, f
+		var next []*world
+		for _, w := range ws {
+			if w.flow != goesOn {
+				next = append(next, w)
+				continue
+			}
+			next = append(next, e.stmt(w, stmt, here)...)
+		}
+		if ws = e.limit(next); len(ws) == 0 {
+			return nil
 		}
 	}
-	return End{}, goesOn
+	return ws
 }
 
-func (e *evaluator) stmt(stmt *syntax.Stmt, at place) (End, flow) {
-	e.nodes++
-	if e.nodes > maxNodes {
-		return e.unclear(stmt, "it has more than %d commands", maxNodes)
+// limit keeps the number of worlds small: equal ones become one; past the bound
+// those that go on alike do, with what differs unknown.
+func (e *evaluator) limit(ws []*world) []*world {
+	if len(ws) < 2 {
+		return ws
+	}
+	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
+	if len(ws) > maxWorlds {
+		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
+	}
+	if len(ws) > maxWorlds {
+		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
+	}
+	if len(ws) <= maxWorlds {
+		return ws
+	}
+	for _, w := range ws[maxWorlds:] {
+		e.unclear(w, 0, "it goes more than %d ways", maxWorlds)
+	}
+	return ws[:maxWorlds]
+}
+
+// fold joins worlds that match.
+func fold(ws []*world, match func(a, b *world) bool) []*world {
+	var out []*world
+next:
+	for _, w := range ws {
+		for _, o := range out {
+			if match(o, w) {
+				o.join(w)
+				continue next
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// stmt follows one statement.
+func (e *evaluator) stmt(w *world, stmt *syntax.Stmt, at place) []*world {
+	if e.steps++; e.steps > maxSteps {
+		e.unclear(w, line(stmt), "it has more than %d commands to follow", maxSteps)
+		return nil
 	}
 	switch {
-	case stmt.Coprocess:
-		return e.unclear(stmt, "it starts a coprocess")
-	case stmt.Background:
-		return e.background(stmt, at)
+	case stmt.Coprocess, stmt.Background:
+		w.jobs = true
+		w.succeed()
+		return []*world{w}
 	case stmt.Negated:
-		at.implicit = no
+		plain := *stmt
+		plain.Negated = false
+		ws := e.stmt(w, &plain, place{})
+		for _, w := range ws {
+			if w.statusKnown && w.flow == goesOn {
+				w.endAs(w.succeeded().not())
+			}
+		}
+		return ws
 	}
+	return e.command(w, stmt, at)
+}
+
+func (e *evaluator) command(w *world, stmt *syntax.Stmt, at place) []*world {
 	switch cmd := stmt.Cmd.(type) {
-	case nil, *syntax.TestClause, *syntax.ArithmCmd:
-		return End{}, goesOn // a redirection or a condition alone
+	case nil: // a redirection alone
+		w.succeed()
+		return []*world{w}
 	case *syntax.CallExpr:
-		return e.call(stmt, cmd, at)
+		return e.call(w, stmt, cmd, at)
 	case *syntax.BinaryCmd:
-		return e.binary(stmt, cmd, at)
+		return e.binary(w, stmt, cmd, at)
 	case *syntax.Block:
 		if e.in.Shell != Busybox { // the others don't look inside
 			at.implicit = no
 		}
-		return e.list(cmd.Stmts, at)
+		return e.list([]*world{w}, cmd.Stmts, at)
+	case *syntax.IfClause:
+		return e.ifClause(w, cmd, e.inside(at))
+	case *syntax.CaseClause:
+		return e.caseClause(w, cmd, e.inside(at))
+	case *syntax.WhileClause:
+		return e.while(w, stmt, cmd)
+	case *syntax.ForClause:
+		return e.forClause(w, cmd)
+	case *syntax.FuncDecl:
+		return e.declareFunction(w, cmd)
 	case *syntax.Subshell:
-		return e.subshell(stmt, cmd, at)
-	case *syntax.DeclClause:
-		return e.declare(stmt, cmd)
+		return e.subshell(w, stmt, cmd, at)
 	default:
-		return e.unclear(stmt, "it holds %s, which is not followed", describe(cmd))
+		return e.expression(w, stmt)
 	}
 }
 
-// background handles `cmd &`: the shell goes on at once. As the last command
-// it leaves the shell nothing to wait for.
-func (e *evaluator) background(stmt *syntax.Stmt, at place) (End, flow) {
-	if at.tail {
-		return e.unclear(stmt, "its last command runs in the background")
+// expression follows commands that compute or declare, and the rare rest.
+func (e *evaluator) expression(w *world, stmt *syntax.Stmt) []*world {
+	switch cmd := stmt.Cmd.(type) {
+	case *syntax.TestClause:
+		w.endAs(e.testExpr(w, cmd.X))
+	case *syntax.ArithmCmd:
+		n, known := e.arithm(w, cmd.X)
+		w.endAs(numberAnswer(n, known))
+	case *syntax.LetClause:
+		for _, x := range cmd.Exprs {
+			n, known := e.arithm(w, x)
+			w.endAs(numberAnswer(n, known))
+		}
+	case *syntax.DeclClause:
+		return e.declare(w, stmt, cmd)
+	case *syntax.TimeClause:
+		if cmd.Stmt != nil {
+			return e.stmt(w, cmd.Stmt, place{})
+		}
+	case *syntax.CoprocClause:
+		w.jobs = true
+		w.succeed()
+	default:
+		e.unclear(w, line(stmt), "it holds %s, which is not followed", strings.TrimPrefix(fmt.Sprintf("%T", stmt.Cmd), "*syntax."))
+		return nil
 	}
-	e.state.jobs = true
-	return End{}, goesOn
+	return []*world{w}
 }
 
-func (e *evaluator) binary(stmt *syntax.Stmt, cmd *syntax.BinaryCmd, at place) (End, flow) {
+func numberAnswer(n int64, known bool) answer {
+	if !known {
+		return maybe
+	}
+	return toAnswer(n != 0)
+}
+
+// inside is a place within if or case: only busybox looks there for a last
+// command. That of a case was not measured.
+func (e *evaluator) inside(at place) place {
+	if e.in.Shell != Busybox {
+		at.implicit = no
+	}
+	return at
+}
+
+// binary follows a && b, a || b, and pipelines.
+func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, at place) []*world {
 	if cmd.Op != syntax.AndStmt && cmd.Op != syntax.OrStmt {
-		e.ran(stmt) // a pipeline: every part in a process of its own
-		return End{}, goesOn
+		return e.pipeline(w, stmt, cmd)
 	}
-	if end, f := e.stmt(cmd.X, place{}); f != goesOn {
-		return end, f
-	}
+	wanted := yes
 	if cmd.Op == syntax.AndStmt {
-		if e.in.Shell == Bash && !e.single && at.implicit == yes {
-			at.implicit = maybe // it looks into && only where that is all
+		if e.in.Shell == Bash && !e.single {
+			at.implicit = min(at.implicit, maybe) // it looks into && only where that is all
 		}
-		if succeeds(cmd.X) {
-			return e.stmt(cmd.Y, at)
+	} else {
+		wanted = no
+		at.implicit = min(at.implicit, maybe) // by one run yes, by another no
+	}
+	var out []*world
+	for _, v := range e.stmt(w, cmd.X, place{}) {
+		if v.flow != goesOn {
+			out = append(out, v)
+			continue
 		}
-		return e.conditional(cmd.Y, at, at.tail)
-	}
-	return e.conditional(cmd.Y, at, false)
-}
-
-// conditional evaluates a statement that may or may not be reached. What it
-// decides holds only where the other way ends the container.
-func (e *evaluator) conditional(stmt *syntax.Stmt, at place, elseEnds bool) (End, flow) {
-	before := e.state.clone()
-	end, f := e.stmt(stmt, at)
-	switch {
-	case f == exits:
-		e.state = before // whoever goes on was not there
-		return End{}, goesOn
-	case f == decided && end.Kind != Unclear && !elseEnds:
-		return e.unclear(stmt, "it depends on how a command before it ends")
-	case f == decided:
-		return end, f
-	}
-	e.merge(before)
-	return End{}, goesOn
-}
-
-// merge makes unknown what differs between the two ways behind a condition.
-func (e *evaluator) merge(before state) {
-	for name := range e.touched {
-		was, had := before.vars[name]
-		is, has := e.state.vars[name]
-		if had != has || was != is {
-			e.poisoned[name] = true
+		spare := e.spare(v)
+		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
+		if met != nil {
+			then := e.stmt(met, cmd.Y, at)
+			if other == nil && spare != nil && allFail(then) {
+				other = spare
+			}
+			out = append(out, then...)
+		}
+		if other != nil {
+			out = append(out, other)
 		}
 	}
-	if !slices.Equal(before.params, e.state.params) {
-		e.state.params = []string{e.in.UnknownPart("its parameters")}
+	return e.limit(out)
+}
+
+// fork splits a world by a condition: the one in which its outcome is as wanted
+// and the one in which it is not; nil for none.
+func (e *evaluator) fork(w *world, outcome answer, cond syntax.Node, wanted answer) (met, other *world) {
+	switch outcome {
+	case wanted:
+		return w, nil
+	case maybe:
+		other = w.clone()
+		for world, ok := range map[*world]bool{w: wanted == yes, other: wanted != yes} {
+			world.endAs(toAnswer(ok))
+			world.decide(line(cond), ok)
+		}
+		return w, other
+	default:
+		return nil, w
 	}
 }
 
-// succeeds is true for commands that do not fail for any reason that would let
-// the container go on.
-func succeeds(stmt *syntax.Stmt) bool {
-	call, ok := stmt.Cmd.(*syntax.CallExpr)
-	if !ok || stmt.Negated || stmt.Background {
-		_, declares := stmt.Cmd.(*syntax.DeclClause)
-		return declares && !stmt.Negated && !stmt.Background
+// decide notes that a condition was taken for met or not. A program whose end
+// decided it has ended.
+func (w *world) decide(line int, met bool) {
+	if w.ran == ranLong && w.ranLine >= line {
+		w.ran = ranTested
 	}
-	if len(call.Args) == 0 {
-		return true
+	w.conditions = append(w.conditions, Condition{File: w.file, Line: line, Met: met})
+}
+
+// pipeline: every part runs in a process of its own.
+func (e *evaluator) pipeline(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd) []*world {
+	if w.capture {
+		w.out += UnknownPart("the output of a command")
 	}
-	switch call.Args[0].Lit() {
-	case ":", "true", "set", "umask", "export", "echo", "printf":
-		return true
+	// The shell waits for all of it: for a program that does not end by itself
+	// if there is one.
+	most := ranBriefly
+	for part := stmt; part != nil; {
+		binary, ok := part.Cmd.(*syntax.BinaryCmd)
+		if !ok || binary.Op != syntax.Pipe && binary.Op != syntax.PipeAll {
+			most = max(most, e.pipePart(w, part))
+			break
+		}
+		most = max(most, e.pipePart(w, binary.Y))
+		part = binary.X
 	}
-	return false
+	e.mention(cmd)
+	w.waitedFor(most, line(stmt))
+	w.endUnknown()
+	return []*world{w}
+}
+
+func (e *evaluator) pipePart(w *world, part *syntax.Stmt) rank {
+	call, ok := part.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return ranLong
+	}
+	name := call.Args[0].Lit()
+	_, isFunction := w.funcs[name]
+	if !isFunction && (isBrief(name) || isBuiltin(name) && name != "exec") {
+		return ranBriefly
+	}
+	return ranLong
 }
 
 // subshell handles `( ... )`. An exec inside replaces the subshell only.
 // Busybox alone saves the fork of a last subshell.
-func (e *evaluator) subshell(stmt *syntax.Stmt, cmd *syntax.Subshell, at place) (End, flow) {
-	if at.implicit != no && e.in.Shell == Busybox && !e.state.trap && !e.newline {
-		return e.list(cmd.Stmts, at)
+func (e *evaluator) subshell(w *world, stmt *syntax.Stmt, cmd *syntax.Subshell, at place) []*world {
+	if at.implicit != no && e.in.Shell == Busybox && !w.trap && !e.newline {
+		return e.list([]*world{w}, cmd.Stmts, at)
 	}
-	e.ran(stmt)
-	return End{}, goesOn
-}
-
-func (e *evaluator) declare(stmt *syntax.Stmt, cmd *syntax.DeclClause) (End, flow) {
-	for _, a := range cmd.Args {
-		if a.Name != nil && !e.assign(a) {
-			return e.unclear(stmt, "it sets a variable in a way that is not followed")
+	inner := w.clone()
+	inner.sub++
+	ran := ranNothing
+	status := newAnswers()
+	for _, v := range e.list([]*world{inner}, cmd.Stmts, place{}) {
+		status.add(v.succeeded())
+		ran = max(ran, v.ran)
+		if w.capture && v.out != w.out {
+			w.out += UnknownPart("the output of a command")
 		}
 	}
-	return End{}, goesOn
-}
-
-// assign records NAME=word. It is false for what is not followed: arrays, +=.
-func (e *evaluator) assign(a *syntax.Assign) bool {
-	if a.Name == nil || a.Index != nil || a.Array != nil || a.Append {
-		return false
+	w.jobs = w.jobs || inner.jobs
+	if ran > ranNothing {
+		w.waitedFor(ran, line(stmt))
 	}
-	if !a.Naked {
-		e.set(a.Name.Value, e.text(a.Value))
+	w.endAs(status.common())
+	return []*world{w}
+}
+
+// answers gathers what several worlds say.
+type answers struct{ all []answer }
+
+func newAnswers() *answers { return &answers{} }
+
+func (a *answers) add(x answer) { a.all = append(a.all, x) }
+
+// common is what all say; maybe where they differ or nobody said anything.
+func (a *answers) common() answer {
+	if len(a.all) == 0 {
+		return maybe
 	}
-	return true
+	for _, x := range a.all {
+		if x != a.all[0] {
+			return maybe
+		}
+	}
+	return a.all[0]
 }
 
-func (e *evaluator) set(name, value string) {
-	e.touched[name] = true
-	e.state.vars[name] = value
+func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
+	if cmd.Name != nil && cmd.Body != nil {
+		w.funcs[cmd.Name.Value] = function{body: cmd.Body, file: w.file}
+	}
+	w.succeed()
+	return []*world{w}
 }
 
-// ran notes a program that the shell waits for.
-func (e *evaluator) ran(stmt *syntax.Stmt) { e.state.external = line(stmt) }
+// record keeps an end, once.
+func (e *evaluator) record(w *world, end End) {
+	end.File, end.Conditions = w.file, w.conditions
+	if end.Line == 0 {
+		end.Line = 1
+	}
+	for i, known := range e.ends {
+		if known.Kind == end.Kind && known.Line == end.Line && known.File == end.File && known.Why == end.Why && slices.Equal(known.Argv, end.Argv) &&
+			known.Dir == end.Dir && sameVars(known.Env.Vars, end.Env.Vars) {
+			e.ends[i].Conditions = common(known.Conditions, end.Conditions)
+			return
+		}
+	}
+	if len(e.ends) < maxEnds {
+		e.ends = append(e.ends, end)
+		return
+	}
+	e.ends[maxEnds-1] = End{Kind: Unclear, File: end.File, Line: end.Line, Why: fmt.Sprintf("it ends in more than %d ways", maxEnds)}
+}
 
-func (e *evaluator) unclear(at syntax.Node, format string, args ...any) (End, flow) {
-	return End{Line: line(at), Why: fmt.Sprintf(format, args...)}, decided
+// unclear ends a world at something that is not followed. In a subshell that
+// hides what comes of it: only that shell is lost.
+func (e *evaluator) unclear(w *world, line int, format string, args ...any) {
+	if w.sub > 0 {
+		return
+	}
+	e.record(w, End{Line: line, Why: fmt.Sprintf(format, args...)})
 }
 
 func line(n syntax.Node) int { return int(n.Pos().Line()) }
-
-func describe(cmd syntax.Command) string {
-	switch cmd.(type) {
-	case *syntax.IfClause:
-		return "an if"
-	case *syntax.CaseClause:
-		return "a case"
-	case *syntax.WhileClause, *syntax.ForClause:
-		return "a loop"
-	case *syntax.FuncDecl:
-		return "a function"
-	default:
-		return "a " + strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", cmd), "*syntax."))
-	}
-}

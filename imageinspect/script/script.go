@@ -1,17 +1,16 @@
-// Package script says what the command string of a shell (`sh -c STRING`) ends
-// up as: another program, because the shell execs it, or the shell itself.
+// Package script says what a shell script, or the command string of a shell
+// (`sh -c STRING`), ends up as: another program, because the shell execs it, or
+// the shell itself.
 //
-// It is pure. The string is parsed and never run; what can't be followed ends
-// as Unclear with the place and the cause.
+// It is pure. A script is parsed and followed, never run. Where a condition
+// can't be known both ways are followed; what can't be followed ends as Unclear
+// with the place and the cause.
 package script
 
 import (
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
 
 // Shell is a shell whose habits are measured.
@@ -24,8 +23,8 @@ const (
 	Busybox Shell = "busybox"
 )
 
-// EndKind is how a command string ends, as far as PID 1 is concerned. The zero
-// value is no answer.
+// EndKind is how a script ends, as far as PID 1 is concerned. The zero value is
+// no answer.
 type EndKind uint8
 
 // The kinds of end.
@@ -33,104 +32,144 @@ const (
 	Unclear EndKind = iota // it can't be said; Why says what stands in the way
 	Execs                  // the shell replaces itself by Argv
 	Stays                  // the shell stays and waits for the commands below it
+	Exits                  // the shell ends, and the container with it
 )
 
-// End is how a command string ends.
+// End is one way in which a script ends.
 type End struct {
 	Kind EndKind
 	// Argv is the program that replaces the shell. Text that can't be known is
-	// marked by UnknownPart.
+	// marked, see UnknownPart.
 	Argv []string
-	// Line is the line of the deciding command, from 1.
+	// Env is the environment of that program, Dir its working directory.
+	Env Environment
+	Dir string
+	// File is the script that holds the deciding command, Line its line there,
+	// from 1.
+	File string
 	Line int
 	// Why says in one clause what decided, without any value of a variable.
 	Why string
-	// Changed are the variables that the string may have changed for the
-	// program that it execs.
-	Changed []string
+	// Conditions are what could not be known on the way here.
+	Conditions []Condition
 }
 
-// Input is a command string with what is known around it.
+// Condition is a fork in a script's way that could not be decided.
+type Condition struct {
+	// File and Line are where it stands.
+	File string
+	Line int
+	// Met says which way was taken.
+	Met bool
+}
+
+// Environment is a process's environment as far as it is known.
+type Environment struct {
+	// Vars are the variables that are set. Their values may hold unknown parts.
+	Vars map[string]string
+	// MaySet is true for a name that is not in Vars but may be set all the
+	// same; nil means that none may.
+	MaySet func(name string) bool
+}
+
+// Stat is what a script can test about a file.
+type Stat struct {
+	Exists, Dir, Executable bool
+	// Plain is true for what is certainly no symlink.
+	Plain bool
+	Size  int64
+}
+
+// ErrAbsent is wrapped by the error of Input.Text for a file that is certainly
+// not there.
+var ErrAbsent = errors.New("no such file")
+
+// ErrNoScript is wrapped by the error of Input.Text for a folder or a binary.
+var ErrNoScript = errors.New("it is no script")
+
+// Input is a script with what is known around it.
 type Input struct {
 	Source string
 	Shell  Shell
+	// File is the script's path; empty for the command string of -c.
+	File string
 	// Name is $0, Params are $1 and so on.
 	Name   string
 	Params []string
-	// Env is the environment as far as it is known; a name that it lacks may
-	// still be set. Values may hold unknown parts.
-	Env map[string]string
-	// UnknownPart marks text that can't be known, named after what it depends on.
-	UnknownPart func(name string) string
+	Env    Environment
+	// UID is the user's number; UnknownPart or NonRoot where it isn't known.
+	UID string
+	Dir string
+	// Text gives the text of another script that this one reads (`. FILE`), by
+	// its absolute, clean path; nil when none can be had. The error is one
+	// clause for people.
+	Text func(path string) (string, error)
+	// Stat answers the script's tests on files, by absolute, clean paths; false
+	// where it isn't known. Nil knows nothing.
+	Stat func(path string) (Stat, bool)
+	// Configured is true to follow the script as if it had been given what it
+	// ends without: where the way that is known leads to an error only, the
+	// other one is followed too.
+	Configured bool
+	// IsProgram is true for the names of well-known programs; nil for none. A
+	// name that it lacks may be a function where a script that this one reads
+	// can't be had.
+	IsProgram func(name string) bool
+	// Parser may be shared by several scripts; nil for one of its own.
+	Parser *Parser
 }
 
-// maxSource bounds a command string, in bytes.
-const maxSource = 16 << 10
+// Bounds on what is followed.
+const (
+	// maxString bounds a command string, maxFile a script file, in bytes; the
+	// parser needs some hundred bytes of memory for each.
+	maxString = 16 << 10
+	maxFile   = 256 << 10
+	// maxDepth bounds nested brackets: the parser's time grows with the square
+	// of the depth.
+	maxDepth = 128
+	// maxSteps bounds how many commands are followed, on all ways together,
+	// maxWorlds how many ways are kept apart, maxEnds the ends told.
+	maxSteps  = 60_000
+	maxWorlds = 24
+	maxEnds   = 16
+	// maxCalls bounds nested functions, substitutions and read scripts.
+	maxCalls = 24
+	// maxText bounds the text of any value, in bytes, maxWords the words of a
+	// list.
+	maxText  = 64 << 10
+	maxWords = 4096
+)
 
-// maxDepth bounds nested brackets: the parser's time grows with the square of
-// the depth.
-const maxDepth = 64
-
-// maxNodes bounds how many statements are looked at.
-const maxNodes = 2000
-
-// Command evaluates a command string.
-func Command(in Input) End {
-	if len(in.Source) > maxSource {
-		return End{Line: 1, Why: fmt.Sprintf("the command string is longer than %d KiB", maxSource>>10)}
+// Run follows a script to its ends; it gives one at least. Ways on which the
+// container ends by itself are left out where there are others.
+func Run(in Input) []End {
+	what, limit := "the script", maxFile
+	if in.File == "" {
+		what, limit = "the command string", maxString
 	}
-	if deep(in.Source) {
-		return End{Line: 1, Why: "the command string is nested too deeply"}
-	}
-	if in.UnknownPart == nil {
-		in.UnknownPart = func(string) string { return unknownMark + unknownMark }
+	if len(in.Source) > limit {
+		return []End{{Line: 1, File: in.File, Why: fmt.Sprintf("%s is longer than %d KiB", what, limit>>10)}}
 	}
 	if strings.Contains(in.Source, unknownMark) {
-		return End{Line: 1, Why: "the command string depends on a value that is not in the pod"}
+		return []End{{Line: 1, File: in.File, Why: what + " depends on a value that is not known"}}
 	}
-	variant := syntax.LangPOSIX
-	if in.Shell == Bash {
-		variant = syntax.LangBash
+	if in.Parser == nil {
+		in.Parser = &Parser{}
 	}
-	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(in.Source), "")
+	stmts, err := in.Parser.parse(in.Source, in.Shell)
 	if err != nil {
-		return End{Line: 1, Why: "the command string can't be parsed"}
+		return []End{{Line: 1, File: in.File, Why: what + " " + err.Error()}}
 	}
-	e := evaluator{
-		in: in, state: state{vars: map[string]string{}, params: in.Params}, poisoned: poison(file), touched: map[string]bool{},
-		newline: strings.HasSuffix(in.Source, "\n"), single: len(file.Stmts) == 1,
+	e := evaluator{in: in, patterns: map[string]matcher{}, mentioned: map[string]bool{}}
+	at := place{}
+	if in.File == "" {
+		e.newline = strings.HasSuffix(in.Source, "\n")
+		e.single = len(stmts) == 1
+		at.implicit = yes
 	}
-	end, f := e.list(file.Stmts, place{tail: true, implicit: yes})
-	if f != decided {
-		end = e.end()
+	for _, w := range e.list([]*world{newWorld(in)}, stmts, at) {
+		e.finish(w)
 	}
-	maps.Copy(e.touched, e.poisoned)
-	end.Changed = slices.Sorted(maps.Keys(e.touched))
-	return end
-}
-
-// end is how the string ends when no command of it replaced the shell.
-func (e *evaluator) end() End {
-	if e.state.external > 0 {
-		return End{Kind: Stays, Line: e.state.external, Why: fmt.Sprintf("%s stays and waits for its last command", e.in.Shell)}
-	}
-	return End{Line: 1, Why: "it runs no program that stays"}
-}
-
-// deep is true when more than maxDepth brackets are open at some place. It
-// counts quoted ones too: what it refuses may only be too much.
-func deep(source string) bool {
-	depth := 0
-	for i := range len(source) {
-		switch source[i] {
-		case '(', '{', '[':
-			depth++
-		case ')', '}', ']':
-			depth = max(depth-1, 0)
-		}
-		if depth > maxDepth {
-			return true
-		}
-	}
-	return false
+	return e.outcomes()
 }

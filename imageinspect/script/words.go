@@ -1,169 +1,279 @@
 package script
 
 import (
-	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// unknownMark is how text that can't be known is recognised: NUL occurs in no
-// real argv.
-const unknownMark = "\x00"
-
-// fields expands words into arguments. An unquoted value is split at blanks;
-// what can't be known becomes one marked word.
-func (e *evaluator) fields(words []*syntax.Word) []string {
-	var out []string
-	for _, w := range words {
-		if params, ok := e.allParams(w); ok {
-			out = append(out, params...)
-			continue
+// fields expands words into arguments: values are put in, unquoted ones are
+// split. What can't be known is marked, with a spread mark where it may be no
+// word, one or many.
+func (e *evaluator) fields(w *world, words []*syntax.Word) []string {
+	b := fieldBuilder{ifs: e.ifs(w)}
+	for _, word := range words {
+		e.addWord(w, &b, word)
+		b.endField()
+		if len(b.fields) > maxWords {
+			return append(b.fields[:maxWords], UnknownPart(spread+"a very long list"))
 		}
-		text := e.text(w)
-		if !splits(w) {
-			out = append(out, text)
-			continue
-		}
-		if !strings.Contains(text, unknownMark) && !e.touched["IFS"] {
-			out = append(out, strings.Fields(text)...)
-			continue
-		}
-		// An unknown value may be empty or many words; the marked word stands
-		// for all of them.
-		if !strings.Contains(text, unknownMark) {
-			text = e.in.UnknownPart("IFS")
-		}
-		out = append(out, text)
 	}
-	return out
+	return b.fields
 }
 
-// allParams expands "$@" (and an unquoted $@ or $*) standing alone.
-func (e *evaluator) allParams(w *syntax.Word) ([]string, bool) {
-	if len(w.Parts) != 1 {
-		return nil, false
-	}
-	part := w.Parts[0]
-	quoted := false
-	if q, ok := part.(*syntax.DblQuoted); ok && len(q.Parts) == 1 {
-		part, quoted = q.Parts[0], true
-	}
-	p, ok := part.(*syntax.ParamExp)
-	if !ok || !plain(p) || p.Param.Value != "@" && (p.Param.Value != "*" || quoted) {
-		return nil, false
-	}
-	return e.state.params, true
+// fieldBuilder puts fields together.
+type fieldBuilder struct {
+	fields []string
+	field  strings.Builder
+	open   bool   // the field exists even if it is empty
+	glob   bool   // the field holds an unquoted pattern
+	ifs    string // characters that separate
 }
 
-// splits is true when a word holds an unquoted expansion.
-func splits(w *syntax.Word) bool {
-	for _, part := range w.Parts {
-		switch part.(type) {
-		case *syntax.ParamExp, *syntax.CmdSubst, *syntax.ArithmExp:
-			return true
+func (b *fieldBuilder) endField() {
+	if b.open || b.field.Len() > 0 {
+		text := b.field.String()
+		if b.glob {
+			text = UnknownPart(spread + imageFiles)
+		}
+		b.fields = append(b.fields, text)
+	}
+	b.field.Reset()
+	b.open, b.glob = false, false
+}
+
+func (b *fieldBuilder) quoted(text string) {
+	b.open = true
+	b.field.WriteString(clip(strings.ReplaceAll(text, unknownMark+spread, unknownMark)))
+}
+
+// unquoted adds the value of an expansion, which is split.
+func (b *fieldBuilder) unquoted(text string) {
+	if isUnknown(text) {
+		// It may hold separators anywhere: all of the field may be many words.
+		if !isSpread(text) && text != NonRoot() {
+			text = UnknownPart(spread + nameOf(text))
+		}
+		b.field.WriteString(text)
+		return
+	}
+	for text != "" {
+		at := strings.IndexAny(text, b.ifs)
+		if at < 0 || b.ifs == "" {
+			b.literal(text)
+			return
+		}
+		b.literal(text[:at])
+		blank := strings.ContainsRune(" \t\n", rune(text[at]))
+		if !blank {
+			b.open = true
+		}
+		b.endField()
+		text = text[at+1:]
+	}
+}
+
+// literal adds unquoted text.
+func (b *fieldBuilder) literal(text string) {
+	if strings.ContainsAny(text, "*?") || strings.Contains(text, "[") && strings.Contains(text, "]") && len(text) > 1 {
+		b.glob = true
+	}
+	b.field.WriteString(clip(text))
+}
+
+// list adds the words of "$@" or of an array.
+func (b *fieldBuilder) list(words []string, quoted bool) {
+	for i, word := range words {
+		if i > 0 {
+			b.endField()
+		}
+		switch {
+		case isSpread(word):
+			b.field.WriteString(word)
+		case quoted:
+			b.quoted(word)
+		default:
+			b.unquoted(word)
 		}
 	}
-	return false
 }
 
-// text is a word's value as one string.
-func (e *evaluator) text(w *syntax.Word) string {
-	if w == nil {
-		return ""
+// clip bounds a text.
+func clip(text string) string {
+	if len(text) > maxText {
+		return UnknownPart("a very long text")
 	}
-	var out strings.Builder
-	for _, part := range w.Parts {
+	return text
+}
+
+// ifs are the separators of fields.
+func (e *evaluator) ifs(w *world) string {
+	v, ok := w.vars["IFS"]
+	switch {
+	case !ok || v.unset:
+		return " \t\n"
+	case isUnknown(v.text):
+		return " \t\n" // most scripts put it back
+	default:
+		return v.text
+	}
+}
+
+func (e *evaluator) addWord(w *world, b *fieldBuilder, word *syntax.Word) {
+	for i, part := range word.Parts {
 		switch p := part.(type) {
 		case *syntax.Lit:
-			out.WriteString(e.literal(p.Value, false))
+			e.addLiteral(w, b, p.Value, i == 0)
 		case *syntax.SglQuoted:
-			if p.Dollar {
-				out.WriteString(e.in.UnknownPart("a $'...' string"))
-				continue
-			}
-			out.WriteString(p.Value)
+			b.quoted(singleQuoted(p))
 		case *syntax.DblQuoted:
-			for _, inner := range p.Parts {
-				if lit, ok := inner.(*syntax.Lit); ok {
-					out.WriteString(e.literal(lit.Value, true))
-					continue
-				}
-				out.WriteString(e.value(inner))
-			}
-		default:
-			out.WriteString(e.value(part))
-		}
-	}
-	return out.String()
-}
-
-// literal takes the backslashes out of literal text. Unquoted globs and a tilde
-// depend on the file system.
-func (e *evaluator) literal(s string, quoted bool) string {
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '\\' && i+1 < len(s):
-			i++
-			if s[i] == '\n' {
+			e.addQuoted(w, b, p)
+		case *syntax.ParamExp:
+			if words, ok := e.listOf(w, p); ok {
+				b.list(words, false)
 				continue
 			}
-			if quoted && !strings.ContainsRune("$`\"\\", rune(s[i])) {
-				out.WriteByte('\\')
-			}
-			out.WriteByte(s[i])
-		case !quoted && (c == '*' || c == '?' || i == 0 && c == '~'):
-			return e.in.UnknownPart("files of the image")
-		case !quoted && (c == '[' && len(s) > 1 || c == '{'):
-			return e.in.UnknownPart("files of the image")
+			b.unquoted(e.param(w, p))
 		default:
-			out.WriteByte(c)
+			b.unquoted(e.value(w, part))
 		}
 	}
-	return out.String()
 }
 
-// value is the value of an expansion, marked where it can't be known.
-func (e *evaluator) value(part syntax.WordPart) string {
-	p, ok := part.(*syntax.ParamExp)
-	if !ok {
-		return e.in.UnknownPart("the output of a command")
+// addLiteral adds unquoted text of the script: backslashes quote, patterns and
+// braces stand for what the file system holds.
+func (e *evaluator) addLiteral(w *world, b *fieldBuilder, text string, first bool) {
+	if first && strings.HasPrefix(text, "~") {
+		home, _ := e.lookup(w, "HOME")
+		name, rest, _ := strings.Cut(text[1:], "/")
+		if name != "" || home == "" {
+			home = UnknownPart("HOME")
+		}
+		b.quoted(home)
+		if len(text) > 1+len(name) {
+			b.quoted("/" + rest)
+		}
+		return
 	}
-	if !plain(p) {
-		return e.in.UnknownPart(p.Param.Value)
+	if e.in.Shell == Bash && strings.Contains(text, "{") && strings.ContainsAny(text, ",.") && strings.Contains(text, "}") {
+		b.glob = true
 	}
-	return e.variable(p.Param.Value)
+	for text != "" {
+		plain, rest, found := strings.Cut(text, `\`)
+		b.literal(plain)
+		if !found {
+			return
+		}
+		if rest == "" {
+			return
+		}
+		if rest[0] != '\n' {
+			b.quoted(rest[:1])
+		}
+		text = rest[1:]
+	}
 }
 
-func (e *evaluator) variable(name string) string {
-	if e.poisoned[name] {
-		return e.in.UnknownPart(name)
+// addQuoted adds "...": one field, but for "$@".
+func (e *evaluator) addQuoted(w *world, b *fieldBuilder, q *syntax.DblQuoted) {
+	if len(q.Parts) == 0 {
+		b.open = true
 	}
-	if value, ok := e.state.vars[name]; ok {
-		return value
-	}
-	if name == "0" {
-		return e.in.Name
-	}
-	if n, err := strconv.Atoi(name); err == nil && n > 0 {
-		if n <= len(e.state.params) {
-			return e.state.params[n-1]
+	for _, part := range q.Parts {
+		if p, ok := part.(*syntax.ParamExp); ok {
+			if words, ok := e.listOf(w, p); ok && !joins(p) {
+				b.list(words, true)
+				continue
+			}
 		}
-		if n := len(e.state.params); n > 0 && strings.Contains(e.state.params[n-1], unknownMark) {
-			return e.in.UnknownPart("its parameters")
-		}
+		b.quoted(e.value(w, part))
+	}
+}
+
+// text is a word's value as one string, as in an assignment.
+func (e *evaluator) text(w *world, word *syntax.Word) string {
+	if word == nil {
 		return ""
 	}
-	if value, ok := e.in.Env[name]; ok {
-		return value
+	var out strings.Builder
+	for i, part := range word.Parts {
+		switch p := part.(type) {
+		case *syntax.Lit:
+			b := fieldBuilder{}
+			e.addLiteral(w, &b, p.Value, i == 0)
+			out.WriteString(b.field.String())
+		case *syntax.DblQuoted:
+			for _, inner := range p.Parts {
+				out.WriteString(e.value(w, inner))
+			}
+		default:
+			out.WriteString(e.value(w, part))
+		}
+		if out.Len() > maxText {
+			return UnknownPart("a very long text")
+		}
 	}
-	return e.in.UnknownPart(name)
+	return strings.ReplaceAll(out.String(), unknownMark+spread, unknownMark)
 }
 
-// plain is true for $x and ${x} without any operator.
-func plain(p *syntax.ParamExp) bool {
-	return p.Param != nil && p.Flags == nil && p.Dollar.IsValid() && !p.Excl && !p.Length && !p.Width && !p.IsSet && p.NestedParam == nil &&
-		p.Index == nil && len(p.Modifiers) == 0 && p.Slice == nil && p.Repl == nil && p.Names == 0 && p.Exp == nil
+// value is a part's value within quotes.
+func (e *evaluator) value(w *world, part syntax.WordPart) string {
+	switch p := part.(type) {
+	case *syntax.Lit:
+		return unescape(p.Value)
+	case *syntax.SglQuoted:
+		return singleQuoted(p)
+	case *syntax.DblQuoted:
+		return e.text(w, &syntax.Word{Parts: []syntax.WordPart{p}})
+	case *syntax.ParamExp:
+		if words, ok := e.listOf(w, p); ok {
+			return strings.Join(words, " ")
+		}
+		return e.param(w, p)
+	case *syntax.CmdSubst:
+		return e.substitute(w, p)
+	case *syntax.ArithmExp:
+		if n, known := e.arithm(w, p.X); known {
+			return decimal(n)
+		}
+		return UnknownPart("a number")
+	case *syntax.ProcSubst:
+		return UnknownPart("a pipe")
+	default:
+		return UnknownPart(imageFiles)
+	}
+}
+
+// unescape takes the backslashes out of text within double quotes.
+func unescape(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+			if text[i] == '\n' {
+				continue
+			}
+			if !strings.ContainsRune("$`\"\\", rune(text[i])) {
+				out.WriteByte('\\')
+			}
+		}
+		out.WriteByte(text[i])
+	}
+	return out.String()
+}
+
+// singleQuoted is the text of '...' or $'...'.
+func singleQuoted(q *syntax.SglQuoted) string {
+	if !q.Dollar {
+		return q.Value
+	}
+	simple := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r", `\\`, `\`, `\'`, `'`, `\"`, `"`)
+	out := simple.Replace(q.Value)
+	if strings.Contains(out, `\`) {
+		return UnknownPart("a $'...' string")
+	}
+	return out
 }

@@ -40,15 +40,20 @@ func measureAll(o options) error {
 	}
 	now, failed := m.all(ctx, chosen, o.jobs, save)
 	differences := compare(before, now)
-	for _, line := range differences {
-		fmt.Println(line)
+	changed := 0
+	for _, d := range differences {
+		fmt.Println(d.text)
+		if d.verdict {
+			changed++
+		}
 	}
-	fmt.Printf("%d forms measured, %d failed, %d differ from %s\n", len(now), len(failed), len(differences), o.data)
+	fmt.Printf("%d forms measured, %d failed, %d differences to %s, %d of them in what programs do\n",
+		len(now), len(failed), len(differences), o.data, changed)
 	if len(failed) > 0 {
 		return fmt.Errorf("%d forms could not be measured: %w", len(failed), errors.Join(failed...))
 	}
-	if len(differences) > 0 && !o.update {
-		return errors.New("measurements differ from the committed data: judge them, then run with -update")
+	if changed > 0 && !o.update {
+		return errors.New("programs don't do what the committed data says: judge it, then run with -update")
 	}
 	return nil
 }

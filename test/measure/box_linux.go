@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/initguard/initguard/imageinspect/identity"
 )
 
 // box is a program that runs as PID 1 of namespaces of its own.
@@ -20,6 +22,8 @@ type box struct {
 	stdin io.Closer
 	exit  chan struct{} // closed when the program has ended
 	log   string
+	// program is what the file says of itself that was started.
+	program identity.Identity
 }
 
 // boxSpec is what the helper inside of the namespaces has to set up.
@@ -139,6 +143,13 @@ func (b *box) awaitExec() error {
 	})
 	if !ok || !b.alive() {
 		return fmt.Errorf("the program did not start: %s", b.tail())
+	}
+	text, err := os.ReadFile(started)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, &b.program); err != nil {
+		return err
 	}
 	proc, err := os.Open(fmt.Sprintf("/proc/%d/root/proc", b.pid))
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/initguard/initguard/imageinspect/identity"
 )
 
 // boxInit is the first process of the namespaces: it sets up the root and
@@ -31,10 +33,29 @@ func boxInit() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile("/.initguard/exec", nil, 0o600); err != nil {
+	if err := identify(program); err != nil {
 		return err
 	}
 	return fmt.Errorf("exec %s: %w", program, unix.Exec(program, spec.Argv, spec.Env))
+}
+
+// identify leaves a note of what the program's file says of itself, which also
+// says that all is set up.
+func identify(program string) error {
+	f, err := os.Open(program)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	id, err := identity.Read(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", program, err)
+	}
+	text, err := json.Marshal(id)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("/.initguard/exec", text, 0o600)
 }
 
 // mount is one file system of the throwaway root.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
 )
@@ -68,31 +70,65 @@ func merge(before, now []initdb.Measurement, all []form) []initdb.Measurement {
 	return out
 }
 
+// difference is how a new measurement differs from the data.
+type difference struct {
+	text string
+	// verdict is true when what the program does has changed. Another version
+	// alone, as a security update brings it, is worth a look and no failure.
+	verdict bool
+}
+
 // compare says where new measurements differ. The delay is not compared: it
 // hangs on the machine.
-func compare(before, now []initdb.Measurement) []string {
+func compare(before, now []initdb.Measurement) []difference {
 	byID := make(map[string]initdb.Measurement)
 	for _, m := range before {
 		byID[m.ID] = m
 	}
-	var lines []string
+	var all []difference
 	for _, m := range now {
 		old, ok := byID[m.ID]
 		if !ok {
-			lines = append(lines, m.ID+": new: "+summary(m))
+			all = append(all, difference{m.ID + ": new: " + file(m) + ", " + summary(m), true})
 			continue
 		}
-		if a, b := summary(old), summary(m); a != b {
-			lines = append(lines, fmt.Sprintf("%s: was: %s\n%*s  is: %s", m.ID, a, len(m.ID), "", b))
+		if a, b := verdict(old), verdict(m); a != b {
+			text := fmt.Sprintf("%s: was: %s\n%*s  is: %s", m.ID, summary(old), len(m.ID), "", summary(m))
+			all = append(all, difference{text, true})
+		}
+		if a, b := file(old), file(m); a != b {
+			text := fmt.Sprintf("%s: was: %s\n%*s  is: %s", m.ID, a, len(m.ID), "", b)
+			all = append(all, difference{text, old.Program != m.Program})
 		}
 	}
-	sort.Strings(lines)
-	return lines
+	slices.SortStableFunc(all, func(a, b difference) int { return strings.Compare(a.text, b.text) })
+	return all
+}
+
+// file is which program was measured, in one line.
+func file(m initdb.Measurement) string {
+	text := m.Package + " " + m.Version
+	if m.BuildID != "" {
+		text += ", build " + m.BuildID
+	}
+	if m.Program != "" {
+		text += ", by its marks " + strings.TrimSpace(m.Program+" "+m.ProgramVersion)
+	}
+	if m.Go != "" {
+		text += ", built by " + m.Go
+	}
+	return text
+}
+
+// verdict is what rows and evaluation rest on. How many orphans were left of
+// those that some were left of doesn't matter.
+func verdict(m initdb.Measurement) string {
+	return fmt.Sprintf("%s, %v, %s, %s", m.Became, m.Reaps, m.Harmed, m.SIGTERM)
 }
 
 // summary is what matters of a measurement, in one line.
 func summary(m initdb.Measurement) string {
-	text := fmt.Sprintf("%s %s, PID 1 is %s, ", m.Package, m.Version, m.Became)
+	text := fmt.Sprintf("PID 1 is %s, ", m.Became)
 	switch {
 	case m.Reaps:
 		text += "reaps"

@@ -77,12 +77,24 @@ func TestCompareAndMerge(t *testing.T) {
 	late.Delay = 9
 	fresh := initdb.Measurement{ID: "b"}
 	gone := initdb.Measurement{ID: "gone"}
-	if lines := compare([]initdb.Measurement{a}, []initdb.Measurement{late}); len(lines) != 0 {
-		t.Errorf("a delay is told as a difference: %q", lines)
+	if all := compare([]initdb.Measurement{a}, []initdb.Measurement{late}); len(all) != 0 {
+		t.Errorf("a delay is told as a difference: %v", all)
 	}
-	lines := compare([]initdb.Measurement{a}, []initdb.Measurement{changed, fresh})
-	if len(lines) != 2 || !strings.Contains(lines[0], "left 3 of 3") || !strings.HasPrefix(lines[1], "b: new") {
-		t.Errorf("got %q", lines)
+	all := compare([]initdb.Measurement{a}, []initdb.Measurement{changed, fresh})
+	if len(all) != 2 || !strings.Contains(all[0].text, "left 3 of 3") || !strings.HasPrefix(all[1].text, "b: new") ||
+		!all[0].verdict || !all[1].verdict {
+		t.Errorf("got %v", all)
+	}
+	updated := a
+	updated.Version, updated.BuildID = "2", "ab"
+	all = compare([]initdb.Measurement{a}, []initdb.Measurement{updated})
+	if len(all) != 1 || all[0].verdict || !strings.Contains(all[0].text, "p 2, build ab") {
+		t.Errorf("an update: %v", all)
+	}
+	another := updated
+	another.Program = "tini"
+	if all := compare([]initdb.Measurement{updated}, []initdb.Measurement{another}); len(all) != 1 || !all[0].verdict {
+		t.Errorf("another program by its marks: %v", all)
 	}
 	merged := merge([]initdb.Measurement{gone, a}, []initdb.Measurement{fresh, changed}, []form{{ID: "b"}, {ID: "a"}})
 	if len(merged) != 2 || merged[0].Left != 3 || merged[1].ID != "b" {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -90,6 +91,7 @@ func (r *run) reaping(out *initdb.Measurement) error {
 	if err := r.fresh(r.form.x()); err != nil {
 		return err
 	}
+	r.identify(out)
 	out.Became = r.box.became()
 	out.Orphans = len(firstOrphans)
 	left, delay, err := r.give(firstOrphans[:])
@@ -110,6 +112,19 @@ func (r *run) reaping(out *initdb.Measurement) error {
 		out.Harmed = how + " when orphans exit"
 	}
 	return nil
+}
+
+// identify notes what the program's file says of itself. This program is not
+// worth a note: each change builds another one.
+func (r *run) identify(out *initdb.Measurement) {
+	id := r.box.program
+	if strings.HasPrefix(out.Argv[0], "/.initguard/") {
+		return
+	}
+	out.BuildID, out.Program, out.ProgramVersion = id.BuildID, id.Program, id.Version
+	if id.Go != nil {
+		out.Go = id.Go.Version
+	}
 }
 
 // findHarm sweeps over all ends of an orphan. What the sweep says is more exact

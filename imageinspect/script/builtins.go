@@ -1,0 +1,397 @@
+package script
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// builtin follows the shell's own commands that need no place of their own.
+func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world {
+	args := argv[1:]
+	switch argv[0] {
+	case "exit", "logout":
+		e.exit(w, args)
+	case "return":
+		w.flow = returns
+		e.statusFrom(w, args)
+		if len(w.names) == 0 && len(w.files) == 1 {
+			e.returnFromNothing(w)
+		}
+	case "break", "continue":
+		w.flow = map[string]flow{"break": breaks, "continue": continues}[argv[0]]
+		w.levels = 1
+		if len(args) > 0 {
+			if n, err := strconv.Atoi(args[0]); err == nil && n > 0 {
+				w.levels = n
+			}
+		}
+	case "trap":
+		e.setTrap(w, args)
+	case "alias":
+		w.aliased = true
+		w.succeed()
+	case "suspend", "fg":
+		e.unclear(w, line(stmt), "it uses %s, which is not followed", argv[0])
+		return nil
+	default:
+		e.simpleBuiltin(w, stmt, argv[0], args)
+	}
+	return []*world{w}
+}
+
+// simpleBuiltin follows builtins that only change variables and status.
+func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args []string) {
+	switch name {
+	case "false":
+		w.end(1)
+	case "test":
+		w.endAs(e.test(w, args))
+	case "[":
+		if len(args) > 0 && args[len(args)-1] == "]" {
+			w.endAs(e.test(w, args[:len(args)-1]))
+		} else {
+			w.end(2)
+		}
+	case "echo":
+		e.echo(w, args)
+		w.succeed()
+	case "printf":
+		e.printf(w, args)
+		w.succeed()
+	case "cd":
+		e.changeDir(w, args)
+	case "pushd", "popd":
+		w.dir = UnknownPart("its working directory")
+		w.succeed()
+	case "pwd":
+		w.write(w.dir + "\n")
+		w.succeed()
+	case "export", "readonly", "local", "declare", "typeset":
+		e.declareWords(w, name, args)
+		w.succeed()
+	case "set":
+		e.setOptions(w, args)
+		w.succeed()
+	case "unset":
+		for _, a := range args {
+			if a == "-f" {
+				for _, f := range args {
+					delete(w.funcs, f)
+				}
+				break
+			}
+			if isName(a) {
+				e.unset(w, a)
+			}
+		}
+		w.succeed()
+	case "shift":
+		e.shift(w, args)
+	case "wait":
+		if w.jobs || w.openVars {
+			w.waits = true
+			w.waitedFor(ranLong, line(stmt)) // for the jobs in the background
+		}
+		w.endUnknown()
+	case "read":
+		e.read(w, stmt, args)
+	case "mapfile", "readarray":
+		e.mapfile(w, args)
+	case "getopts":
+		e.getopts(w, args)
+	case "type", "hash":
+		e.typeOf(w, args)
+	case "kill", "jobs", "ulimit", "umask", "caller", "dirs", "disown", "unalias", "enable", "history", "bg":
+		w.write(UnknownPart(commandOutput))
+		w.endUnknown()
+	default: // : true shopt times ...
+		w.succeed()
+	}
+}
+
+// returnFromNothing is return where no function was called and no script is
+// read: bash complains and goes on, the others end.
+func (e *evaluator) returnFromNothing(w *world) {
+	if e.in.Shell == Bash {
+		w.flow = goesOn
+		w.end(1)
+		return
+	}
+	w.flow = exits
+}
+
+func (e *evaluator) typeOf(w *world, args []string) {
+	capture := w.capture
+	w.capture = false
+	var names []string
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			names = append(names, a)
+		}
+	}
+	e.findCommand(w, names)
+	w.capture = capture
+	w.write(UnknownPart(commandOutput))
+}
+
+// statusFrom takes over the status that a word names; without one it stays.
+func (e *evaluator) statusFrom(w *world, args []string) {
+	if len(args) == 0 {
+		return
+	}
+	if n, err := strconv.Atoi(args[0]); err == nil {
+		w.end(n & 0xff)
+		return
+	}
+	w.endUnknown()
+}
+
+func (e *evaluator) exit(w *world, args []string) {
+	e.statusFrom(w, args)
+	w.flow = exits
+	// What the shell exits with says whether something went wrong, but not
+	// where it hands on how its main program ended.
+	w.failing = w.statusKnown && w.status != 0 && w.sub == 0
+}
+
+// setTrap follows `trap ACTION SIGNAL ...`. An empty action ignores the signal,
+// which an exec keeps: with SIGCHLD ignored the kernel reaps.
+func (e *evaluator) setTrap(w *world, args []string) {
+	w.succeed()
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) < 2 {
+		return
+	}
+	for _, signal := range args[1:] {
+		signal = strings.ToUpper(signal)
+		if isUnknown(signal) || strings.HasSuffix(signal, "CHLD") || strings.HasSuffix(signal, "CLD") || signal == "17" {
+			w.ignoresChld = args[0] == "" || isUnknown(args[0])
+		}
+	}
+	if args[0] != "" && args[0] != "-" {
+		w.trap = true
+	}
+}
+
+// setOptions follows `set -e` and the like, and `set -- WORD ...`.
+func (e *evaluator) setOptions(w *world, args []string) {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "--":
+			w.params = slices.Clone(args[i+1:])
+			return
+		case isUnknown(a):
+			w.params = slices.Clone(args[i:])
+			if !strings.HasPrefix(a, unknownMark) {
+				return
+			}
+			w.params = []string{UnknownPart(spread + "its parameters")} // it may be an option
+			return
+		case a == "-" || a == "+":
+		case a[:min(1, len(a))] == "-" || a[:min(1, len(a))] == "+":
+			if strings.HasSuffix(a, "o") {
+				i++ // the option's name
+			}
+		default:
+			w.params = slices.Clone(args[i:])
+			return
+		}
+	}
+}
+
+func (e *evaluator) shift(w *world, args []string) {
+	n := 1
+	if len(args) > 0 {
+		var err error
+		if n, err = strconv.Atoi(args[0]); err != nil || n < 0 {
+			w.params = []string{UnknownPart(spread + "its parameters")}
+			w.succeed()
+			return
+		}
+	}
+	if spreads(w.params[:min(n, len(w.params))]) {
+		w.params = []string{UnknownPart(spread + "its parameters")}
+		w.endUnknown()
+		return
+	}
+	if n > len(w.params) {
+		w.end(1)
+		if e.in.Shell == Busybox {
+			w.params = nil
+		}
+		return
+	}
+	w.params = w.params[n:]
+	w.succeed()
+}
+
+// changeDir follows cd.
+func (e *evaluator) changeDir(w *world, args []string) {
+	w.succeed()
+	for len(args) > 0 && (args[0] == "-P" || args[0] == "-L" || args[0] == "--") {
+		args = args[1:]
+	}
+	target, _ := e.lookup(w, "HOME")
+	if len(args) > 0 {
+		target = args[0]
+	}
+	at, ok := w.abs(target)
+	if !ok || target == "-" {
+		w.dir = UnknownPart("its working directory")
+		return
+	}
+	w.dir = path.Clean(at)
+}
+
+// read sets variables from a line of input, which is known for a here-string.
+func (e *evaluator) read(w *world, stmt *syntax.Stmt, args []string) {
+	var names []string
+	array := false
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case strings.HasPrefix(a, "-") && len(a) > 1:
+			array = array || strings.HasSuffix(a, "a")
+			if strings.ContainsAny(a[len(a)-1:], "dinNptu") {
+				i++
+			}
+		case isName(a):
+			names = append(names, a)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"REPLY"}
+	}
+	w.endUnknown()
+	text, known := e.hereString(w, stmt)
+	words := fieldsOf(text, e.ifs(w))
+	switch {
+	case array && known:
+		e.setList(w, names[0], words)
+	case array:
+		e.setList(w, names[0], []string{UnknownPart(spread + names[0])})
+	case known && len(names) >= len(words):
+		for i, name := range names {
+			value := ""
+			if i < len(words) {
+				value = words[i]
+			}
+			e.set(w, name, value)
+		}
+	default:
+		for _, name := range names {
+			e.setUnknown(w, name)
+		}
+	}
+	if known {
+		w.succeed()
+	}
+}
+
+// hereString is the text of `<<< word`.
+func (e *evaluator) hereString(w *world, stmt *syntax.Stmt) (string, bool) {
+	for _, r := range stmt.Redirs {
+		if r.Op == syntax.WordHdoc {
+			text := e.text(w, r.Word)
+			return text, !isUnknown(text) && !strings.Contains(text, "\n")
+		}
+	}
+	return "", false
+}
+
+func fieldsOf(text, ifs string) []string {
+	b := fieldBuilder{ifs: ifs}
+	for text != "" {
+		at := strings.IndexAny(text, ifs)
+		if at < 0 || ifs == "" {
+			break
+		}
+		b.field.WriteString(text[:at])
+		if !strings.ContainsRune(" \t\n", rune(text[at])) {
+			b.open = true
+		}
+		b.endField()
+		text = text[at+1:]
+	}
+	b.field.WriteString(text)
+	b.endField()
+	return b.fields
+}
+
+func (e *evaluator) mapfile(w *world, args []string) {
+	name := "MAPFILE"
+	if len(args) > 0 && isName(args[len(args)-1]) {
+		name = args[len(args)-1]
+	}
+	e.setList(w, name, []string{UnknownPart(spread + name)})
+	w.succeed()
+}
+
+// getopts is followed only as far as that its variables change.
+func (e *evaluator) getopts(w *world, args []string) {
+	if len(args) > 1 && isName(args[1]) {
+		e.setUnknown(w, args[1])
+	}
+	if len(args) == 2 && len(w.params) == 0 {
+		w.end(1)
+		e.set(w, "OPTIND", "1")
+		return
+	}
+	if optind, _ := e.lookup(w, "OPTIND"); len(args) == 2 && optind == "1" && !isUnknown(w.params[0]) && !strings.HasPrefix(w.params[0], "-") {
+		w.end(1)
+		return
+	}
+	e.setUnknown(w, "OPTARG")
+	e.setUnknown(w, "OPTIND")
+	w.endUnknown()
+}
+
+// echo and printf write to what a substitution takes.
+func (e *evaluator) echo(w *world, args []string) {
+	end := "\n"
+	for len(args) > 0 && (args[0] == "-n" || args[0] == "-e" || args[0] == "-en" || args[0] == "-ne" || args[0] == "-E") {
+		if strings.Contains(args[0], "n") {
+			end = ""
+		}
+		args = args[1:]
+	}
+	text := strings.Join(plainMarks(args), " ")
+	if strings.Contains(text, `\`) {
+		text = UnknownPart("a text with escapes")
+	}
+	w.write(text + end)
+}
+
+func (e *evaluator) printf(w *world, args []string) {
+	if len(args) > 1 && strings.HasPrefix(args[0], "-v") {
+		name := strings.TrimPrefix(args[0], "-v")
+		if name == "" {
+			name = args[1]
+		}
+		if isName(name) {
+			e.setUnknown(w, name)
+		}
+		return
+	}
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 || !w.capture {
+		return
+	}
+	format := strings.ReplaceAll(args[0], `\n`, "\n")
+	switch {
+	case len(args) == 1 && !strings.ContainsAny(format, `%\`):
+		w.write(format)
+	case len(args) == 2 && strings.Count(format, "%") == 1 && strings.Contains(format, "%s") && !strings.Contains(format, `\`):
+		w.write(strings.Replace(format, "%s", plainMarks(args[1:])[0], 1))
+	default:
+		w.write(UnknownPart("a text with escapes"))
+	}
+}

@@ -1,0 +1,234 @@
+package script
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// assign follows NAME=word, NAME+=word, NAME=(words) and NAME[index]=word.
+func (e *evaluator) assign(w *world, a *syntax.Assign) {
+	if a.Name == nil {
+		return
+	}
+	name := a.Name.Value
+	switch {
+	case a.Array != nil:
+		e.assignArray(w, name, a)
+	case a.Index != nil:
+		e.assignElement(w, name, a)
+	case a.Naked:
+	case a.Append:
+		e.appendText(w, name, e.text(w, a.Value))
+	default:
+		e.set(w, name, e.text(w, a.Value))
+	}
+}
+
+func (e *evaluator) appendText(w *world, name, more string) {
+	v := w.vars[e.resolve(w, name)]
+	if v.array && len(v.list) > 0 && !spreads(v.list) {
+		list := append([]string(nil), v.list...)
+		list[0] += more
+		e.setList(w, name, list)
+		return
+	}
+	text, set := e.lookup(w, name)
+	if set == maybe {
+		text = UnknownPart(name)
+	}
+	e.set(w, name, text+more)
+}
+
+func (e *evaluator) assignArray(w *world, name string, a *syntax.Assign) {
+	old := w.vars[e.resolve(w, name)]
+	var words []*syntax.Word
+	keys := map[string]string{}
+	indexed := false
+	for _, elem := range a.Array.Elems {
+		if elem.Index != nil {
+			indexed = true
+			if key, ok := elem.Index.(*syntax.Word); ok {
+				keys[e.text(w, key)] = e.text(w, elem.Value)
+			}
+			continue
+		}
+		words = append(words, elem.Value)
+	}
+	switch {
+	case indexed || old.keys != nil:
+		for key, value := range old.keys {
+			if _, ok := keys[key]; a.Append && !ok {
+				keys[key] = value
+			}
+		}
+		w.vars[e.resolve(w, name)] = variable{array: true, keys: keys}
+	case a.Append:
+		e.setList(w, name, append(append([]string(nil), e.array(w, name)...), e.fields(w, words)...))
+	default:
+		e.setList(w, name, e.fields(w, words))
+	}
+}
+
+func (e *evaluator) assignElement(w *world, name string, a *syntax.Assign) {
+	resolved := e.resolve(w, name)
+	v := w.vars[resolved]
+	value := e.text(w, a.Value)
+	if v.keys != nil {
+		keys := map[string]string{}
+		for key, old := range v.keys {
+			keys[key] = old
+		}
+		key := indexText(a.Index)
+		if word, ok := a.Index.(*syntax.Word); ok && key == "" {
+			key = e.text(w, word)
+		}
+		keys[key] = value
+		w.vars[resolved] = variable{array: true, keys: keys}
+		return
+	}
+	list := append([]string(nil), e.array(w, name)...)
+	n, known := e.arithm(w, a.Index)
+	switch {
+	case !known || n < 0 || n > int64(len(list)) || spreads(list) || a.Append:
+		e.setList(w, name, []string{UnknownPart(spread + name)})
+		return
+	case n == int64(len(list)):
+		list = append(list, value)
+	default:
+		list[n] = value
+	}
+	e.setList(w, name, list)
+}
+
+// declare follows declare, local, export, readonly and typeset where the parser
+// knows them.
+func (e *evaluator) declare(w *world, stmt *syntax.Stmt, cmd *syntax.DeclClause) []*world {
+	d := declaration{kind: cmd.Variant.Value}
+	w.succeed()
+	for _, a := range cmd.Args {
+		if a.Name == nil { // an option, or a word that is expanded first
+			for _, word := range e.fields(w, []*syntax.Word{a.Value}) {
+				d.word(e, w, word)
+			}
+			continue
+		}
+		if a.Naked {
+			d.word(e, w, a.Name.Value)
+			continue
+		}
+		if d.reference && a.Value != nil {
+			d.refer(e, w, a.Name.Value, e.text(w, a.Value))
+			continue
+		}
+		value := w.clone() // the value is that before the name becomes local
+		status, known := w.status, w.statusKnown
+		d.scope(e, w, a.Name.Value)
+		if old, ok := value.vars[a.Name.Value]; ok && a.Append {
+			w.vars[a.Name.Value] = old
+		}
+		e.assign(w, a)
+		w.status, w.statusKnown = status, known
+		d.mark(e, w, a.Name.Value)
+	}
+	_ = stmt
+	return []*world{w}
+}
+
+// declareWords is declare where the parser sees plain words.
+func (e *evaluator) declareWords(w *world, kind string, args []string) {
+	d := declaration{kind: kind}
+	for _, a := range args {
+		d.word(e, w, a)
+	}
+}
+
+// declaration is what one such command says of its names.
+type declaration struct {
+	kind                                  string
+	exports, takesBack, reference, global bool
+	keyed                                 bool
+	functions                             bool
+}
+
+// word handles an option, NAME, or NAME=value.
+func (d *declaration) word(e *evaluator, w *world, word string) {
+	if strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+") {
+		d.exports = d.exports || strings.Contains(word, "x") && word[0] == '-'
+		d.takesBack = d.takesBack || d.kind == "export" && strings.Contains(word, "n")
+		d.reference = d.reference || strings.Contains(word, "n") && d.kind != "export"
+		d.global = d.global || strings.Contains(word, "g")
+		d.keyed = d.keyed || strings.Contains(word, "A")
+		d.functions = d.functions || strings.ContainsAny(word, "fF")
+		return
+	}
+	name, value, assigned := strings.Cut(word, "=")
+	if !isName(name) {
+		return
+	}
+	if d.functions {
+		_, there := w.funcs[name]
+		w.endAs(toAnswer(there))
+		return
+	}
+	if d.reference && assigned {
+		d.refer(e, w, name, value)
+		return
+	}
+	hidden := len(w.saved) > 0 && d.local()
+	d.scope(e, w, name)
+	switch {
+	case assigned:
+		e.set(w, name, value)
+	case d.keyed:
+		w.vars[name] = variable{array: true, keys: map[string]string{}}
+	case hidden:
+		w.vars[name] = variable{unset: true}
+	}
+	d.mark(e, w, name)
+}
+
+func (d *declaration) local() bool {
+	return d.kind == "local" || (d.kind == "declare" || d.kind == "typeset") && !d.global
+}
+
+func (d *declaration) scope(e *evaluator, w *world, name string) {
+	if d.local() {
+		e.hide(w, name)
+		if len(w.saved) > 0 {
+			w.vars[name] = variable{unset: true}
+		}
+	}
+	if d.keyed {
+		w.vars[name] = variable{array: true, keys: map[string]string{}}
+	}
+}
+
+func (d *declaration) refer(e *evaluator, w *world, name, target string) {
+	if d.local() {
+		e.hide(w, name)
+	}
+	if isName(target) {
+		w.vars[name] = variable{ref: target}
+		return
+	}
+	w.vars[name] = variable{text: UnknownPart(name)}
+}
+
+// mark exports a name, or takes that back.
+func (d *declaration) mark(e *evaluator, w *world, name string) {
+	if d.kind != "export" && !d.exports {
+		return
+	}
+	name = e.resolve(w, name)
+	v, ok := w.vars[name]
+	if !ok {
+		text, set := e.lookup(w, name)
+		if set == no {
+			return
+		}
+		v = variable{text: text}
+	}
+	v.exported = !d.takesBack
+	w.vars[name] = v
+}
