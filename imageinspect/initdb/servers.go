@@ -5,7 +5,10 @@ import "slices"
 // servers are long-running programs that serve something.
 func servers() []Program {
 	var all []Program
-	for _, part := range [][]Program{webServers(), appServers(), dataServers(), daemons(), busyboxServers()} {
+	for _, part := range [][]Program{
+		webServers(), proxies(), appServers(), dataServers(), moreStores(), daemons(), networkDaemons(), mailDaemons(),
+		mediaDaemons(), watchDaemons(), busyboxServers(),
+	} {
 		all = append(all, part...)
 	}
 	return all
@@ -13,6 +16,12 @@ func servers() []Program {
 
 func server(b Behaviour, names ...string) Program {
 	return Program{Names: names, Role: Server, Behaviour: b}
+}
+
+// with gives a row modes.
+func (p Program) with(modes ...Mode) Program {
+	p.Modes = append(p.Modes, modes...)
+	return p
 }
 
 func webServers() []Program {
@@ -122,7 +131,8 @@ func apacheOneProcess(args []string) bool {
 
 func dataServers() []Program {
 	return []Program{
-		server(leaves("waits only for its own background saves", measured("redis-server")), "redis-server", "redis-sentinel", "valkey-server"),
+		server(leaves("waits only while a background save runs", measured("redis-server")), "redis-server", "valkey-server").with(
+			sentinelMode(measured("redis-sentinel"))),
 		server(leaves(neverWaits, measured("memcached")), "memcached"),
 		server(reaps(waitsForAny, measured("postgres")).
 			harmed("restarts all its processes when an orphan fails"), "postgres", "postmaster"),

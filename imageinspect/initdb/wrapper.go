@@ -72,6 +72,9 @@ type Operand struct {
 	// Number is true when it must be a number; where another word stands, a
 	// version that can do without it may be meant.
 	Number bool
+	// Word is the word that must stand here, such as the exec of "bundle
+	// exec"; empty for any. With another one the wrapper does something else.
+	Word string
 }
 
 // Exec is what a wrapper execs.
@@ -317,6 +320,9 @@ func (r *reader) operands() error {
 		word, ok := r.next()
 		if !ok || word == "" {
 			return fmt.Errorf("%s is missing: %w", op.Name, ErrNoExec)
+		}
+		if op.Word != "" && word != op.Word {
+			return fmt.Errorf("%s stands where %s is expected", display(word), op.Word)
 		}
 		if op.Number && !isUnknown(word) && !isNumber(word) {
 			return fmt.Errorf("%s stands where %s is expected", word, op.Name)
