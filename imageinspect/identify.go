@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -113,17 +112,6 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 		}
 	}
 	f, err := w.ask(ctx, places)
-	for err == nil && len(places) > 1 && (f.Dir || !f.Executable) { // PATH passes those over
-		places = places[1:]
-		if i := slices.Index(places, f.Asked); i >= 0 {
-			places = places[i+1:]
-		}
-		if len(places) == 0 {
-			err = ErrNoFile
-			break
-		}
-		f, err = w.ask(ctx, places)
-	}
 	switch {
 	case err == nil && f.Dir:
 		e := stop(unknown(CodeNoFile, "%s is a directory of the image", name))
@@ -141,7 +129,13 @@ func (w *walker) ask(ctx context.Context, places []string) (File, error) {
 	if known, ok := w.found[key]; ok {
 		return known.file, known.err
 	}
-	f, err := w.files.File(ctx, places...)
+	var f File
+	var err error
+	if len(places) == 1 {
+		f, err = w.files.File(ctx, places[0])
+	} else {
+		f, err = w.files.First(ctx, places)
+	}
 	if ctx.Err() == nil {
 		w.found[key] = found{f, err}
 		if err == nil && len(places) > 1 && f.Asked != "" {
