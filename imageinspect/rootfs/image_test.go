@@ -121,6 +121,7 @@ func TestAttributes(t *testing.T) {
 		"/p": {Path: "/p", Executable: true, Size: 9, Text: "#!/bin/sh"},
 		"/d": {Path: "/d", Size: 4, Text: "text"},
 	} {
+		want.Asked = path
 		if got, err := im.File(t.Context(), path); err != nil || got != want {
 			t.Errorf("%s = %+v, %v; want %+v", path, got, err, want)
 		}

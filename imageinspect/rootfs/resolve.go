@@ -148,7 +148,9 @@ type question struct {
 // decide answers by what is known.
 func (im *Image) decide(q question) result {
 	if !q.program {
-		return im.resolve(q.paths[0])
+		r := im.resolve(q.paths[0])
+		r.file.Asked = q.paths[0]
+		return r
 	}
 	var missing *need
 	err := error(imageinspect.ErrNoFile)
@@ -162,6 +164,7 @@ func (im *Image) decide(q question) result {
 			missing.contents = append(missing.contents, r.need.contents...)
 		case r.need != nil:
 		case r.err == nil && r.file.Executable && !r.file.Dir:
+			r.file.Asked = p
 			return r
 		case r.err != nil && errors.Is(err, imageinspect.ErrNoFile):
 			err = r.err

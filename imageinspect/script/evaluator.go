@@ -59,10 +59,10 @@ func (e *evaluator) limit(ws []*world) []*world {
 		return ws
 	}
 	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
-	if len(ws) > maxWorlds {
+	if len(ws) > fewWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
 	}
-	if len(ws) > maxWorlds {
+	if len(ws) > fewWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {

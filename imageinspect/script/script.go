@@ -135,10 +135,12 @@ const (
 	// maxDepth bounds nested brackets: the parser's time grows with the square
 	// of the depth.
 	maxDepth = 128
-	// maxSteps bounds how many commands are followed, on all ways together,
-	// maxWorlds how many ways are kept apart, maxEnds the ends told.
+	// maxSteps bounds how many commands are followed, on all ways together.
+	// Ways past fewWorlds are joined where they go on alike; past maxWorlds
+	// they are too many. maxEnds bounds the ends told.
 	maxSteps  = 60_000
-	maxWorlds = 12
+	fewWorlds = 12
+	maxWorlds = 48
 	maxEnds   = 16
 	// maxCalls bounds nested functions, substitutions and read scripts.
 	maxCalls = 24
