@@ -52,6 +52,7 @@ func BenchmarkCold(b *testing.B) {
 }
 
 func benchmarkCold(b *testing.B, layers []bulk, argv []string, file string) {
+	b.Helper()
 	r := imagetest.New(b, imagetest.Options{})
 	size, needed := serve(b, r, layers, argv)
 	db, err := initdb.New()

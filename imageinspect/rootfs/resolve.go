@@ -151,7 +151,7 @@ func (im *Image) decide(q question) result {
 		return im.resolve(q.paths[0])
 	}
 	var missing *need
-	err := error(imageinspect.ErrNoFile)
+	err := imageinspect.ErrNoFile
 	for _, p := range q.paths {
 		r := im.resolve(p)
 		switch {
