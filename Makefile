@@ -16,6 +16,10 @@ FUZZTIME ?= 30s
 BENCH ?= .
 OUT ?= .
 PLUGINS ?= $(HOME)/.local/bin
+CORPUS ?=
+REPOS ?=
+CASE ?=
+CORPUSFLAGS ?=
 
 # Without cgo no C compiler is needed and binaries are static.
 export CGO_ENABLED := 0
@@ -125,6 +129,10 @@ measure: ## Measure what real programs do as PID 1 and print differences; needs 
 .PHONY: measure-sample
 measure-sample: ## Measure the fixed sample and fail where a program does something else; needs root.
 	go run ./test/measure -sample -j 8
+
+.PHONY: corpus
+corpus: ## Judge the labelled images in CORPUS (a file) with the scripts in REPOS (a folder of git repositories); CASE=part-of-an-id for some.
+	@go run ./test/corpus -corpus '$(CORPUS)' -repos '$(REPOS)' $(if $(CASE),-run '$(CASE)' -v) $(CORPUSFLAGS)
 
 ##@ Keep in order
 

@@ -29,6 +29,14 @@ type Step struct {
 	Evidence string `json:"evidence,omitempty"`
 }
 
+// Place is a line of a script.
+type Place struct {
+	// Script is the script's base name, empty for a command string of -c.
+	Script string
+	// Line counts from 1.
+	Line int
+}
+
 // Result is the answer for one container on one platform.
 type Result struct {
 	// Argv is what the runtime starts. It may hold secrets: never show it to
@@ -39,6 +47,9 @@ type Result struct {
 	PID1    string
 	Verdict Verdict
 	Chain   []Step
+	// Stays is where a script keeps the shell as PID 1, because a command there
+	// is not exec'ed; nil where no shell stays.
+	Stays *Place
 	// Distribution is the ID of the image's os-release, such as debian; empty
 	// where that is not known without another download.
 	Distribution string

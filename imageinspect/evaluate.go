@@ -2,6 +2,7 @@ package imageinspect
 
 import (
 	"context"
+	"maps"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/script"
@@ -53,7 +54,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		db: e.db, detailed: e.detailed, files: image.Files, mounts: o.Mounts, taken: new(int), parser: &script.Parser{}, found: map[string]found{},
 		process: newProcess(image.Config, o, x.env),
 	}
-	w.secrets = w.env.Vars
+	w.secrets = maps.Clone(w.env.Vars)
+	delete(w.secrets, "PATH") // folders, never a secret
 	name := w.shown(argv[0])
 	first := Step{Kind: StepArgv, Program: name, Text: argvSource(image.Config, o) + ": " + name, Detail: w.detailArgv(argv)}
 	end := w.walk(ctx, argv)
@@ -63,8 +65,16 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		w.testsFiles, w.taken = true, new(int)
 		end = w.walk(ctx, argv)
 	}
+	if end.verdict.Reason.Code == CodeEnds && ctx.Err() == nil {
+		// A script that ends without some setting is not what anyone means to
+		// run: what it becomes with it is the answer, if there is one.
+		w.configured, w.taken = true, new(int)
+		if given := w.walk(ctx, argv); given.verdict.Reason.Code != CodeEnds {
+			end = given
+		}
+	}
 	return Result{
-		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Distribution: distribution(image.Files),
+		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Stays: end.stays, Distribution: distribution(image.Files),
 	}
 }
 

@@ -18,6 +18,12 @@ func (w *walker) script(ctx context.Context, p shellProcess, in script.Input, sh
 		in.Text = w.textOf(ctx)
 		in.Stat = w.statOf(ctx)
 	}
+	in.Configured = w.configured
+	in.IsProgram = func(name string) bool {
+		_, program := w.db.Lookup([]string{name})
+		_, wrapper := w.db.Wrapper(name)
+		return program || wrapper
+	}
 	ways := script.Run(in)
 	if ctx.Err() != nil {
 		return outOfTime()
@@ -54,7 +60,7 @@ func (w *walker) way(ctx context.Context, p shellProcess, in script.Input, shell
 		stays := judge(p.argv, p.match)
 		stays.verdict.Reason.Text += "; signals do not reach the program below it"
 		stays.verdict.ForwardsSignals = false
-		stays.line, stays.script = way.Line, w.scriptName(in.File, way.File)
+		stays.stays = &Place{Script: w.scriptName(in.File, way.File), Line: way.Line}
 		return stays.after(step)
 	case script.Exits:
 		return stop(unknown(CodeEnds, "%s: %s", where, way.Why), step.because(where+": "+way.Why))
@@ -86,6 +92,7 @@ func (w *walker) scriptName(main, file string) string {
 // oneOf is the end of a script that goes one of several ways: what they have in
 // common, or Unknown with the condition that decides.
 func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends []end) end {
+	ways, ends = existing(ways, ends)
 	if e, ok := same(ends); ok {
 		return e
 	}
@@ -108,6 +115,22 @@ func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends 
 			w.where(name, in.File, c.File, c.Line), endName(ends[first]), endName(ends[other]))
 	}
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
+}
+
+// existing leaves out the ways to programs that the image lacks, where there
+// are others: on those the container ends.
+func existing(ways []script.End, ends []end) ([]script.End, []end) {
+	var keptWays []script.End
+	var kept []end
+	for i, e := range ends {
+		if e.verdict.Reason.Code != CodeNoFile {
+			keptWays, kept = append(keptWays, ways[i]), append(kept, e)
+		}
+	}
+	if len(kept) == 0 {
+		return ways, ends
+	}
+	return keptWays, kept
 }
 
 // decisive is the condition by which two ways part.
@@ -145,7 +168,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 		case err != nil:
 			return "", errors.New("it could not be read")
 		case f.Dir, f.Program != nil:
-			return "", errors.New("it is no script")
+			return "", script.ErrNoScript
 		}
 		return f.Text, nil
 	}
@@ -159,6 +182,9 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			return script.Stat{}, false
 		}
 		f, known := w.files.Known(at)
+		if was, asked := w.found[at]; asked && !known {
+			f, known = was.file, was.err == nil
+		}
 		if !known && w.testsFiles {
 			var err error
 			f, err = w.ask(ctx, []string{at})
@@ -167,7 +193,7 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			}
 			known = err == nil
 		}
-		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size}, known
+		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at}, known
 	}
 }
 
@@ -220,7 +246,7 @@ func (w *walker) bareScript(ctx context.Context, argv []string, file string, f F
 	if w.caller == "" {
 		return stop(unknown(CodeScript, "%s has no #! line: the runtime can't start it", name))
 	}
-	as := map[script.Shell]string{script.Bash: "bash", script.Dash: "dash", script.Busybox: "busybox sh"}[w.caller]
+	as, _ := tableName([]script.Shell{w.caller})
 	match, ok := w.db.Lookup([]string{as, file})
 	if !ok {
 		return stop(unknown(CodeScript, "%s has no #! line", name))

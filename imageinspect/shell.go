@@ -40,7 +40,7 @@ func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	case err != nil:
 		return stop(unknown(CodeVariable, "which script %s runs depends on %s", name, err))
 	case call.file == "" && !call.isString:
-		return stop(unknown(CodeScript, "%s reads its commands from standard input", name))
+		return w.onInput(ctx, p)
 	case p.may == nil:
 		return stop(unknown(CodeShell, "what a script of %s execs is not known", name))
 	}
@@ -53,6 +53,40 @@ func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 		in.Source, in.File, in.Name = f.Text, f.Path, call.file
 	}
 	return w.underEach(ctx, p, in)
+}
+
+// onInput is the end at a shell that reads its commands from standard input:
+// some reap while they wait for one, others don't.
+func (w *walker) onInput(ctx context.Context, p shellProcess) end {
+	if len(p.may) > 1 && w.files != nil {
+		if places, ok := w.candidates(p.argv[0]); ok {
+			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
+				if may := w.shellsOf(f); len(may) > 0 {
+					p.may = may
+				}
+			}
+		}
+	}
+	as, ok := tableName(p.may)
+	if !ok {
+		return stop(unknown(CodeScript, "%s reads its commands from standard input", p.name()))
+	}
+	match, ok := w.db.Lookup(append([]string{as}, p.called[1:]...))
+	if !ok {
+		return stop(unknown(CodeShell, "what %s does on standard input was not measured", p.name()))
+	}
+	return judge(p.argv, match)
+}
+
+// tableName is the name of the one shell that it may be, as the table has it.
+func tableName(may []script.Shell) (string, bool) {
+	if len(may) != 1 {
+		return "", false
+	}
+	if may[0] == script.Busybox {
+		return "busybox sh", true
+	}
+	return string(may[0]), true
 }
 
 // scriptFile reads the script that a shell is told to run.

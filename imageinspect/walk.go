@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/script"
@@ -23,6 +24,9 @@ type walker struct {
 	process
 	// testsFiles is true when what a script tests about files is looked up.
 	testsFiles bool
+	// configured is true when scripts are followed as if they had been given
+	// what they end without.
+	configured bool
 	taken      *int
 	parser     *script.Parser
 	// found keeps the files that were asked for.
@@ -41,9 +45,8 @@ type end struct {
 	pid1    string
 	verdict Verdict
 	steps   []Step
-	// script and line are where a shell stays: the command there lacks exec.
-	script string
-	line   int
+	// stays is where a shell stays, nil for none.
+	stays *Place
 }
 
 func stop(v Verdict, steps ...Step) end { return end{verdict: v, steps: steps} }
@@ -65,7 +68,7 @@ func (w *walker) walk(ctx context.Context, argv []string) end {
 	if len(argv) == 0 || argv[0] == "" {
 		return stop(unknown(CodeNoCommand, "the command is empty"))
 	}
-	if name, ok := unknownIn(argv[0]); ok {
+	if name, ok := unknownIn(argv[0]); ok && !w.knownBase(argv) {
 		return stop(unknown(CodeVariable, "which program is started depends on %s", name))
 	}
 	called := initdb.Applet(argv)
@@ -80,6 +83,17 @@ func (w *walker) walk(ctx context.Context, argv []string) end {
 		return w.shell(ctx, argv, match)
 	}
 	return w.knownProgram(ctx, argv, match)
+}
+
+// knownBase is true for a program of the table whose folder alone is not known.
+func (w *walker) knownBase(argv []string) bool {
+	at := strings.LastIndex(argv[0], "/")
+	if at < 0 || strings.Contains(argv[0][at:], unknownMark) {
+		return false
+	}
+	match, ok := w.db.Lookup(argv)
+	_, wraps := w.db.Wrapper(argv[0])
+	return ok && match.Program.Role != initdb.Shell && !wraps
 }
 
 func outOfTime() end {

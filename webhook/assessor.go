@@ -47,7 +47,7 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 			results[c.Name] = noTime()
 			continue
 		}
-		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(c.Container)); decided {
+		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(spec, c.Container)); decided {
 			results[c.Name] = r
 			continue
 		}
@@ -55,7 +55,7 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	}
 	lookups := a.lookUp(ctx, namespace, policy.Platforms(spec, a.Platforms), open)
 	for _, c := range open {
-		results[c.Name] = a.evaluate(ctx, lookups[c.Image], policy.Overrides(c.Container))
+		results[c.Name] = a.evaluate(ctx, lookups[c.Image], policy.Overrides(spec, c.Container))
 	}
 	return policy.Assess(spec, results)
 }

@@ -111,7 +111,6 @@ func ownAnnotations(o Object) map[string]string {
 type judgedPod struct {
 	HostPID, SharePID, Windows bool
 	Arch                       string
-	User                       *int64
 	Containers                 []judgedContainer
 }
 
@@ -132,19 +131,16 @@ func judged(spec *corev1.PodSpec) judgedPod {
 		HostPID: spec.HostPID, SharePID: spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace,
 		Windows: policy.IsWindows(spec), Arch: spec.NodeSelector[corev1.LabelArchStable],
 	}
-	if spec.SecurityContext != nil {
-		p.User = spec.SecurityContext.RunAsUser
-	}
 	for _, c := range policy.Containers(spec) {
-		p.Containers = append(p.Containers, judgedOf(c))
+		p.Containers = append(p.Containers, judgedOf(spec, c))
 	}
 	return p
 }
 
-func judgedOf(c policy.Container) judgedContainer {
-	o := policy.Overrides(c.Container)
+func judgedOf(spec *corev1.PodSpec, c policy.Container) judgedContainer {
+	o := policy.Overrides(spec, c.Container)
 	j := judgedContainer{
-		Name: c.Name, Image: c.Image, WorkingDir: c.WorkingDir, EnvFrom: o.EnvFrom, Mounts: o.Mounts,
+		Name: c.Name, Image: c.Image, WorkingDir: c.WorkingDir, EnvFrom: o.EnvFrom, Mounts: o.Mounts, User: o.RunAsUser,
 		Argv: imageinspect.Argv(imageinspect.Config{}, o), Commands: len(c.Command), Args: len(c.Args),
 		Liveness: probeCommand(c.LivenessProbe), Readiness: probeCommand(c.ReadinessProbe), Startup: probeCommand(c.StartupProbe),
 	}
@@ -153,9 +149,6 @@ func judgedOf(c policy.Container) judgedContainer {
 	}
 	if c.Lifecycle != nil {
 		j.PostStart, j.PreStop = hookCommand(c.Lifecycle.PostStart), hookCommand(c.Lifecycle.PreStop)
-	}
-	if c.SecurityContext != nil {
-		j.User = c.SecurityContext.RunAsUser
 	}
 	return j
 }

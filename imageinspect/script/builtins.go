@@ -19,10 +19,7 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 		w.flow = returns
 		e.statusFrom(w, args)
 		if len(w.names) == 0 && len(w.files) == 1 {
-			if w.sub == 0 {
-				w.flow = exits // of a script that nobody reads
-			}
-			w.end(1)
+			e.returnFromNothing(w)
 		}
 	case "break", "continue":
 		w.flow = map[string]flow{"break": breaks, "continue": continues}[argv[0]]
@@ -33,10 +30,7 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 			}
 		}
 	case "trap":
-		if !e.setTrap(w, args) {
-			e.unclear(w, line(stmt), "it changes what happens on SIGCHLD")
-			return nil
-		}
+		e.setTrap(w, args)
 	case "alias":
 		w.aliased = true
 		w.succeed()
@@ -98,7 +92,8 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	case "shift":
 		e.shift(w, args)
 	case "wait":
-		if w.jobs {
+		if w.jobs || w.openVars {
+			w.waits = true
 			w.waitedFor(ranLong, line(stmt)) // for the jobs in the background
 		}
 		w.endUnknown()
@@ -116,6 +111,17 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	default: // : true shopt times ...
 		w.succeed()
 	}
+}
+
+// returnFromNothing is return where no function was called and no script is
+// read: bash complains and goes on, the others end.
+func (e *evaluator) returnFromNothing(w *world) {
+	if e.in.Shell == Bash {
+		w.flow = goesOn
+		w.end(1)
+		return
+	}
+	w.flow = exits
 }
 
 func (e *evaluator) typeOf(w *world, args []string) {
@@ -153,25 +159,24 @@ func (e *evaluator) exit(w *world, args []string) {
 }
 
 // setTrap follows `trap ACTION SIGNAL ...`. An empty action ignores the signal,
-// which an exec keeps: with SIGCHLD ignored the kernel reaps. It is false for
-// what changes that.
-func (e *evaluator) setTrap(w *world, args []string) bool {
+// which an exec keeps: with SIGCHLD ignored the kernel reaps.
+func (e *evaluator) setTrap(w *world, args []string) {
 	w.succeed()
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
 	if len(args) < 2 {
-		return true
+		return
 	}
 	for _, signal := range args[1:] {
-		if isUnknown(signal) || strings.Contains(strings.ToUpper(signal), "CHLD") || strings.Contains(strings.ToUpper(signal), "CLD") || signal == "17" {
-			return false
+		signal = strings.ToUpper(signal)
+		if isUnknown(signal) || strings.HasSuffix(signal, "CHLD") || strings.HasSuffix(signal, "CLD") || signal == "17" {
+			w.ignoresChld = args[0] == "" || isUnknown(args[0])
 		}
 	}
 	if args[0] != "" && args[0] != "-" {
 		w.trap = true
 	}
-	return true
 }
 
 // setOptions follows `set -e` and the like, and `set -- WORD ...`.

@@ -68,18 +68,14 @@ func (e *evaluator) assignFor(w *world, assigns []*syntax.Assign) func(*world) {
 
 // unknownCommand is a command whose name is not known. It may be exec.
 func (e *evaluator) unknownCommand(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, argv []string) []*world {
-	if w.sub > 0 {
-		e.program(w, stmt, argv)
-		return []*world{w}
-	}
-	// A name with a folder is a program's, and so is one that a command wrote.
 	name := nameOf(argv[0])
-	if strings.Contains(argv[0], "/") || name == commandOutput {
-		e.program(w, stmt, argv)
-		return []*world{w}
+	if w.sub == 0 && strings.Contains(strings.ToLower(name), "exec") {
+		e.unclear(w, line(cmd), "its command depends on a value that is not known (%s)", name)
+		return nil
 	}
-	e.unclear(w, line(cmd), "its command depends on a value that is not known (%s)", name)
-	return nil
+	e.program(w, stmt, argv)
+	w.unnamed = !strings.Contains(argv[0], "/") // a name with a folder is a program's
+	return []*world{w}
 }
 
 // named follows a command whose name is known.
@@ -265,6 +261,10 @@ func (e *evaluator) execs(w *world, stmt *syntax.Stmt, args []string, why string
 		e.unclear(w, line(stmt), "it execs a program with more than %d arguments", maxWords)
 		return nil
 	}
+	if w.ignoresChld { // which exec keeps, so that the kernel reaps
+		e.unclear(w, line(stmt), "it execs a program with SIGCHLD ignored")
+		return nil
+	}
 	e.record(w, End{Kind: Execs, Argv: plainMarks(args), Env: e.environment(w), Dir: w.dir, Line: line(stmt), Why: why})
 	return nil
 }
@@ -299,7 +299,12 @@ func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
 		r = ranBriefly
 	}
+	unnamed := w.openVars && base == argv[0] && (e.in.IsProgram == nil || !e.in.IsProgram(base))
+	if unnamed && w.waits {
+		r = ranBriefly // what comes behind wait cleans up
+	}
 	w.waitedFor(r, line(stmt))
+	w.unnamed = unnamed && r == ranLong
 	if base == "which" {
 		e.findCommand(w, argv[1:])
 		return
@@ -308,7 +313,7 @@ func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	if !w.capture {
 		return
 	}
-	text, ok := e.output(w, base, argv[1:])
+	text, ok := e.output(w, stmt, base, argv[1:])
 	if !ok {
 		text = UnknownPart(commandOutput)
 	} else {

@@ -17,9 +17,14 @@ func (e *evaluator) ifClause(w *world, clause *syntax.IfClause, at place) []*wor
 			out = append(out, v)
 			continue
 		}
+		spare := e.spare(v)
 		met, other := e.fork(v, v.succeeded(), clause, yes)
 		if met != nil {
-			out = append(out, e.list([]*world{met}, clause.Then, at)...)
+			then := e.list([]*world{met}, clause.Then, at)
+			if other == nil && spare != nil && allFail(then) {
+				other = spare
+			}
+			out = append(out, then...)
 		}
 		switch {
 		case other == nil:
@@ -33,11 +38,39 @@ func (e *evaluator) ifClause(w *world, clause *syntax.IfClause, at place) []*wor
 	return e.limit(out)
 }
 
+// spare keeps a world for the way that is not taken, where the script is
+// followed as if it had what it asks for.
+func (e *evaluator) spare(w *world) *world {
+	if !e.in.Configured || w.sub > 0 || !w.statusKnown {
+		return nil
+	}
+	return w.clone()
+}
+
+// allFail is true for worlds that all end with an error.
+func allFail(ws []*world) bool {
+	for _, w := range ws {
+		if w.flow != exits || w.ran == ranLong {
+			return false
+		}
+	}
+	return len(ws) > 0
+}
+
 // caseClause follows case: item by item, on all ways that may match.
 func (e *evaluator) caseClause(w *world, clause *syntax.CaseClause, at place) []*world {
 	at.implicit = min(at.implicit, maybe)
 	subject := e.text(w, clause.Word)
 	w.succeed()
+	spare := e.spare(w)
+	out := e.caseItems(w, clause, subject, at)
+	if spare != nil && !isUnknown(subject) && allFail(out) {
+		out = e.caseItems(spare, clause, UnknownPart("a value that it asks for"), at)
+	}
+	return out
+}
+
+func (e *evaluator) caseItems(w *world, clause *syntax.CaseClause, subject string, at place) []*world {
 	open := []*world{w} // those that no item has matched yet
 	var through, out []*world
 	for _, item := range clause.Items {

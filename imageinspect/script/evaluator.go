@@ -60,6 +60,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 	}
 	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
 	if len(ws) > maxWorlds {
+		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
+	}
+	if len(ws) > maxWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {
@@ -208,12 +211,17 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			out = append(out, v)
 			continue
 		}
+		spare := e.spare(v)
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
+		if met != nil {
+			then := e.stmt(met, cmd.Y, at)
+			if other == nil && spare != nil && allFail(then) {
+				other = spare
+			}
+			out = append(out, then...)
+		}
 		if other != nil {
 			out = append(out, other)
-		}
-		if met != nil {
-			out = append(out, e.stmt(met, cmd.Y, at)...)
 		}
 	}
 	return e.limit(out)

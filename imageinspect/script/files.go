@@ -24,6 +24,9 @@ func (w *world) abs(name string) (string, bool) {
 // testFile answers a test on a file by what the image holds. What the script's
 // own programs may have made, or taken away, is not known.
 func (e *evaluator) testFile(w *world, op, name string) answer {
+	if name == "" {
+		return no
+	}
 	at, ok := w.abs(name)
 	if !ok || e.in.Stat == nil || volatile(at) || e.touched(w, at) {
 		return maybe
@@ -44,6 +47,11 @@ func (e *evaluator) testFile(w *world, op, name string) answer {
 		return toAnswer(stat.Dir)
 	case "-x":
 		return toAnswer(stat.Executable || stat.Dir)
+	case "-L", "-h":
+		if stat.Plain {
+			return no
+		}
+		return maybe
 	case "-s":
 		return toAnswer(stat.Size > 0 || stat.Dir)
 	default:

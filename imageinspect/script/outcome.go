@@ -13,6 +13,8 @@ func (e *evaluator) finish(w *world) {
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: "it ends with an error"})
 	case w.ran == ranLong && w.flow == goesOn && w.reads:
 		e.record(w, End{Line: w.ranLine, Why: "the shell may wait in read, where it does not reap"})
+	case w.ran == ranLong && w.flow == goesOn && w.unnamed:
+		e.record(w, End{Line: w.ranLine, Why: "its last command depends on a value that is not known"})
 	case w.ran == ranLong && w.flow == goesOn:
 		e.stays(w)
 	case w.ran >= ranTested:

@@ -330,6 +330,9 @@ func (e *evaluator) substituteUnset(w *world, text string, set answer, x *syntax
 		assign(value)
 		return value
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		if e.in.Configured {
+			return UnknownPart(nameOf(text + UnknownPart("a value that it asks for")))
+		}
 		if w.sub == 0 {
 			w.flow, w.failing = exits, true
 		}

@@ -75,12 +75,17 @@ type Environment struct {
 // Stat is what a script can test about a file.
 type Stat struct {
 	Exists, Dir, Executable bool
-	Size                    int64
+	// Plain is true for what is certainly no symlink.
+	Plain bool
+	Size  int64
 }
 
 // ErrAbsent is wrapped by the error of Input.Text for a file that is certainly
 // not there.
 var ErrAbsent = errors.New("no such file")
+
+// ErrNoScript is wrapped by the error of Input.Text for a folder or a binary.
+var ErrNoScript = errors.New("it is no script")
 
 // Input is a script with what is known around it.
 type Input struct {
@@ -102,6 +107,14 @@ type Input struct {
 	// Stat answers the script's tests on files, by absolute, clean paths; false
 	// where it isn't known. Nil knows nothing.
 	Stat func(path string) (Stat, bool)
+	// Configured is true to follow the script as if it had been given what it
+	// ends without: where the way that is known leads to an error only, the
+	// other one is followed too.
+	Configured bool
+	// IsProgram is true for the names of well-known programs; nil for none. A
+	// name that it lacks may be a function where a script that this one reads
+	// can't be had.
+	IsProgram func(name string) bool
 	// Parser may be shared by several scripts; nil for one of its own.
 	Parser *Parser
 }
@@ -117,7 +130,7 @@ const (
 	maxDepth = 128
 	// maxSteps bounds how many commands are followed, on all ways together,
 	// maxWorlds how many ways are kept apart, maxEnds the ends told.
-	maxSteps  = 20_000
+	maxSteps  = 60_000
 	maxWorlds = 24
 	maxEnds   = 16
 	// maxCalls bounds nested functions, substitutions and read scripts.

@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"path"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -21,22 +22,25 @@ func (e *evaluator) source(w *world, stmt *syntax.Stmt, args []string) []*world 
 	if readsSubstitution(stmt, args[0]) {
 		return e.unknownSettings(w)
 	}
+	if name := nameOf(args[0] + UnknownPart("")); name == imageFiles || name == commandOutput {
+		// What an entrypoint picks up from a folder is taken for settings that
+		// do not change which program is started.
+		w.endUnknown()
+		return []*world{w}
+	}
 	at, ok := e.sourcePath(w, args[0])
 	if !ok {
-		return e.unreadable(w, stmt, "it reads a script whose place depends on "+nameOf(args[0]+UnknownPart("its working directory")))
+		return e.unknownSettings(w)
 	}
 	if e.in.Text == nil {
 		return e.unreadable(w, stmt, "it reads another script, which was not looked at")
 	}
 	text, err := e.in.Text(at)
 	switch {
-	case errors.Is(err, ErrAbsent) && (volatile(at) || e.touched(w, at)):
+	case errors.Is(err, ErrAbsent): // made, or mounted, when the container runs
 		return e.unknownSettings(w)
-	case errors.Is(err, ErrAbsent):
+	case errors.Is(err, ErrNoScript):
 		w.end(1)
-		if e.in.Shell != Bash { // where the builtin is special, its failure ends the shell
-			w.flow, w.failing = exits, w.sub == 0
-		}
 		return []*world{w}
 	case err != nil:
 		return e.unreadable(w, stmt, "it reads another script: "+err.Error())
@@ -64,16 +68,10 @@ func readsSubstitution(stmt *syntax.Stmt, name string) bool {
 }
 
 // unknownSettings is what a script goes on with behind settings that nobody can
-// know: any variable may be another, the parameters stay.
+// know: variables that were not set may be by now. That such settings also
+// replace what the image or the script itself has set is not assumed.
 func (e *evaluator) unknownSettings(w *world) []*world {
-	for name := range w.vars {
-		e.setUnknown(w, name)
-	}
-	for name := range e.in.Env.Vars {
-		if name != "PATH" {
-			e.setUnknown(w, name)
-		}
-	}
+	w.openVars = true
 	w.endUnknown()
 	return []*world{w}
 }
@@ -152,6 +150,51 @@ func (e *evaluator) eval(w *world, stmt *syntax.Stmt, args []string) []*world {
 	if isUnknown(text) {
 		return e.evalUnknown(w, stmt, text)
 	}
+	return e.evalText(w, stmt, text)
+}
+
+// evalUnknown is eval of a text that is not known: settings where a command
+// wrote all of it (eval "$(ssh-agent)"), else a command of which parts are
+// known. What is not known is taken for words, not for the shell's syntax.
+func (e *evaluator) evalUnknown(w *world, stmt *syntax.Stmt, text string) []*world {
+	head, _ := edges(text)
+	name := strings.ToLower(nameOf(text))
+	switch {
+	case strings.HasPrefix(head, "set -- "):
+		w.params = []string{UnknownPart(spread + "its parameters")}
+		w.succeed()
+		return []*world{w}
+	case strings.TrimSpace(head) != "":
+		return e.evalParts(w, stmt, text)
+	case name == commandOutput:
+		return e.unknownSettings(w)
+	case strings.Contains(name, "exec"):
+		return e.unreadable(w, stmt, "the text of its eval is not known")
+	}
+	w.waitedFor(ranLong, line(stmt))
+	w.unnamed = true
+	return e.unknownSettings(w)
+}
+
+// evalParts is eval of a text with unknown parts behind a known beginning.
+func (e *evaluator) evalParts(w *world, stmt *syntax.Stmt, text string) []*world {
+	var out strings.Builder
+	for i, part := range strings.Split(text, unknownMark) {
+		if i%2 == 0 {
+			out.WriteString(part)
+			continue
+		}
+		name := evalVariable + strconv.Itoa(i)
+		w.vars[name] = variable{text: UnknownPart(strings.TrimPrefix(part, spread))}
+		out.WriteString("${" + name + "}")
+	}
+	return e.evalText(w, stmt, out.String())
+}
+
+// evalVariable begins the names of variables that stand for unknown parts.
+const evalVariable = "INITGUARD_UNKNOWN_"
+
+func (e *evaluator) evalText(w *world, stmt *syntax.Stmt, text string) []*world {
 	if e.calls++; e.calls > maxCalls {
 		e.calls--
 		return e.unreadable(w, stmt, "its eval is nested too deeply")
@@ -163,24 +206,4 @@ func (e *evaluator) eval(w *world, stmt *syntax.Stmt, args []string) []*world {
 	}
 	w.succeed()
 	return e.list([]*world{w}, stmts, place{})
-}
-
-// evalUnknown is eval of a text that is not known: settings, where a command
-// wrote all of it (eval "$(ssh-agent)"), or set with words that are not.
-func (e *evaluator) evalUnknown(w *world, stmt *syntax.Stmt, text string) []*world {
-	head, _ := edges(text)
-	switch {
-	case strings.HasPrefix(head, "set -- "):
-		w.params = []string{UnknownPart(spread + "its parameters")}
-		w.succeed()
-		return []*world{w}
-	case head == "" && nameOf(text) == commandOutput:
-		return e.unknownSettings(w)
-	}
-	if name, _, found := strings.Cut(strings.TrimPrefix(head, "export "), "="); found && isName(name) {
-		e.setUnknown(w, name)
-		w.succeed()
-		return []*world{w}
-	}
-	return e.unreadable(w, stmt, "the text of its eval is not known")
 }

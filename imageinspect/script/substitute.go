@@ -7,8 +7,6 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-const commandOutput = "the output of a command"
-
 // substitute is $(...): what the commands in it write, as far as they are the
 // shell's own or known ones.
 func (e *evaluator) substitute(w *world, s *syntax.CmdSubst) string {
@@ -71,7 +69,7 @@ func (w *world) write(text string) {
 
 // output is what well-known programs write that only tell what is known; false
 // for any other.
-func (e *evaluator) output(w *world, name string, args []string) (string, bool) {
+func (e *evaluator) output(w *world, stmt *syntax.Stmt, name string, args []string) (string, bool) {
 	for _, a := range args {
 		if isSpread(a) {
 			return "", false
@@ -96,8 +94,51 @@ func (e *evaluator) output(w *world, name string, args []string) (string, bool) 
 		if len(args) == 1 && !strings.HasPrefix(args[0], "-") {
 			return strings.TrimRight(e.content(w, args[0]), "\n"), true
 		}
+		text, ok := e.input(w, stmt)
+		return text, ok && len(args) == 0
+	case "envsubst":
+		text, ok := e.input(w, stmt)
+		return text, ok && !strings.Contains(text, "$")
 	}
 	return "", false
+}
+
+// input is the text that a command reads from a here-document or here-string.
+func (e *evaluator) input(w *world, stmt *syntax.Stmt) (string, bool) {
+	for _, r := range stmt.Redirs {
+		switch r.Op {
+		case syntax.WordHdoc:
+			return e.text(w, r.Word), true
+		case syntax.Hdoc, syntax.DashHdoc:
+			text := e.hereDocument(w, r)
+			if r.Op == syntax.DashHdoc {
+				text = strings.ReplaceAll("\n"+text, "\n\t", "\n")[1:]
+			}
+			return strings.TrimSuffix(text, "\n"), true
+		}
+	}
+	return "", false
+}
+
+// hereDocument is the text of a here-document; with a quoted delimiter nothing
+// in it is expanded.
+func (e *evaluator) hereDocument(w *world, r *syntax.Redirect) string {
+	quoted := r.Word != nil && r.Word.Lit() == ""
+	if lit := plainText(r.Word); strings.Contains(lit, `\\`) {
+		quoted = true
+	}
+	var out strings.Builder
+	if r.Hdoc == nil {
+		return ""
+	}
+	for _, part := range r.Hdoc.Parts {
+		if lit, ok := part.(*syntax.Lit); ok && quoted {
+			out.WriteString(lit.Value)
+			continue
+		}
+		out.WriteString(e.value(w, part))
+	}
+	return clip(out.String())
 }
 
 func (e *evaluator) id(args []string) (string, bool) {

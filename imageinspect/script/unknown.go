@@ -17,6 +17,12 @@ func UnknownPart(name string) string { return unknownMark + name + unknownMark }
 // NonRoot is the number of a user that is not known but is not 0.
 func NonRoot() string { return UnknownPart(nonRoot) }
 
+// Names of unknown parts that are looked for.
+const (
+	imageFiles    = "files of the image"
+	commandOutput = "the output of a command"
+)
+
 const nonRoot = "a user that is not root"
 
 func isUnknown(text string) bool { return strings.Contains(text, unknownMark) }

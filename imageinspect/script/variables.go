@@ -48,7 +48,7 @@ func (e *evaluator) lookup(w *world, name string) (string, answer) {
 	if text, ok := e.bashs(w, name); ok {
 		return text, yes
 	}
-	if e.maySet(name) {
+	if w.openVars || e.maySet(name) {
 		return UnknownPart(name), maybe
 	}
 	return "", no

@@ -34,7 +34,7 @@ func (b *fieldBuilder) endField() {
 	if b.open || b.field.Len() > 0 {
 		text := b.field.String()
 		if b.glob {
-			text = UnknownPart(spread + "files of the image")
+			text = UnknownPart(spread + imageFiles)
 		}
 		b.fields = append(b.fields, text)
 	}
@@ -51,7 +51,7 @@ func (b *fieldBuilder) quoted(text string) {
 func (b *fieldBuilder) unquoted(text string) {
 	if isUnknown(text) {
 		// It may hold separators anywhere: all of the field may be many words.
-		if !isSpread(text) {
+		if !isSpread(text) && text != NonRoot() {
 			text = UnknownPart(spread + nameOf(text))
 		}
 		b.field.WriteString(text)
@@ -240,7 +240,7 @@ func (e *evaluator) value(w *world, part syntax.WordPart) string {
 	case *syntax.ProcSubst:
 		return UnknownPart("a pipe")
 	default:
-		return UnknownPart("files of the image")
+		return UnknownPart(imageFiles)
 	}
 }
 

@@ -72,6 +72,10 @@ type world struct {
 	levels      int  // of break and continue
 	failing     bool // exits with a status that is certainly not 0
 	trap, jobs  bool
+	ignoresChld bool // SIGCHLD is ignored
+	openVars    bool // variables that are not known may be set
+	unnamed     bool // the name of the program that ran last is not known
+	waits       bool // it waited for its background jobs
 	reads       bool // it may wait in read, where it does not reap
 	aliased     bool
 	// ran is about the program that the shell waited for last, programs how
@@ -117,7 +121,7 @@ func (w *world) same(o *world) bool {
 // alike is same but for variables and parameters.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
-		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ran == o.ran &&
+		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.ran == o.ran &&
 		w.sub == o.sub && w.out == o.out && w.file == o.file && len(w.saved) == len(o.saved) &&
 		maps.EqualFunc(w.funcs, o.funcs, func(a, b function) bool { return a == b })
 }
@@ -177,6 +181,7 @@ func (w *world) statusText() string {
 // waitedFor notes a program that the shell waited for.
 func (w *world) waitedFor(r rank, line int) {
 	w.programs++
+	w.unnamed = false
 	if r == ranLong {
 		w.reads = false // a read before it has ended
 	}

@@ -33,11 +33,17 @@ func Containers(spec *corev1.PodSpec) []Container {
 }
 
 // Overrides is what the pod says over the image about a container's process.
-func Overrides(c *corev1.Container) imageinspect.Overrides {
+func Overrides(spec *corev1.PodSpec, c *corev1.Container) imageinspect.Overrides {
 	o := imageinspect.Overrides{
 		Command: c.Command, Args: c.Args, WorkingDir: c.WorkingDir, EnvFrom: len(c.EnvFrom) > 0,
 		Env:    make([]imageinspect.EnvVar, 0, len(c.Env)),
 		Mounts: make([]imageinspect.Mount, 0, len(c.VolumeMounts)),
+	}
+	if s := spec.SecurityContext; s != nil {
+		o.RunAsUser = s.RunAsUser
+	}
+	if s := c.SecurityContext; s != nil && s.RunAsUser != nil {
+		o.RunAsUser = s.RunAsUser
 	}
 	for _, e := range c.Env {
 		o.Env = append(o.Env, imageinspect.EnvVar{Name: e.Name, Value: e.Value, Unknown: e.ValueFrom != nil})

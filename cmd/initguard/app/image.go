@@ -131,9 +131,6 @@ func runImage(ctx context.Context, o *ImageOptions, reference string, s Streams)
 	}
 	results := make([]imageinspect.Result, len(images))
 	for i, image := range images {
-		if o.RunAsUser != "" {
-			image.Config.User = o.RunAsUser
-		}
 		results[i] = t.evaluator.Evaluate(ctx, image, overrides)
 	}
 	return writeImage(o, render.NewImage(reference, images, results), s)
@@ -162,6 +159,9 @@ func (t *toolbox) inspect(ctx context.Context, reference string, byName bool) ([
 // overrides are what the flags say over the image.
 func (o *ImageOptions) overrides() imageinspect.Overrides {
 	out := imageinspect.Overrides{Command: o.Command, Args: o.Args, WorkingDir: o.Workdir}
+	if uid, err := strconv.ParseInt(o.RunAsUser, 10, 64); err == nil {
+		out.RunAsUser = &uid
+	}
 	for _, e := range o.Env {
 		name, value, _ := strings.Cut(e, "=")
 		out.Env = append(out.Env, imageinspect.EnvVar{Name: name, Value: value})
