@@ -14,18 +14,6 @@ import (
 // where files lie in them. Every file is executable.
 type Tree map[string]string
 
-// First gives a program as imageinspect.Files does.
-func (t Tree) First(ctx context.Context, names []string) (imageinspect.File, error) {
-	err := imageinspect.ErrNoFile
-	for _, name := range names {
-		var f imageinspect.File
-		if f, err = t.File(ctx, name); err == nil && !f.Dir {
-			return f, nil
-		}
-	}
-	return imageinspect.File{}, err
-}
-
 // File gives a file as imageinspect.Files does.
 func (t Tree) File(ctx context.Context, name string) (imageinspect.File, error) {
 	f, err := t.file(ctx, name)

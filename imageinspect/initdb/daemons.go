@@ -12,6 +12,8 @@ func networkDaemons() []Program {
 		server(leaves(neverWaits, measured("knotd")), "knotd"),
 		server(leaves(waitsForOwn, measured("pdns-recursor")), "pdns_recursor"),
 		server(reaps(waitsForAny, measured("dnsdist")), "dnsdist"),
+		server(leaves(waitsForOwn, measured("pdns-server")), "pdns_server"),
+		server(reaps(waitsForAny, code("https://github.com/CZ-NIC/knot-resolver/blob/HEAD/daemon/main.c")), "kresd"),
 		server(leaves(neverWaits, measured("stubby")), "stubby"),
 		server(leaves(neverWaits, measured("kea-dhcp4")), "kea-dhcp4", "kea-dhcp6", "kea-dhcp-ddns", "kea-ctrl-agent"),
 		server(leaves(waitsForOwn, measured("chronyd")), "chronyd"),
@@ -34,6 +36,8 @@ func networkDaemons() []Program {
 		server(leaves(neverWaits, measured("redsocks")), "redsocks"),
 		server(leaves(neverWaits, measured("bird")), "bird", "bird6"),
 		server(reaps(waitsForAny, measured("kamailio")).harmed(diesOfAny), "kamailio"),
+		server(reaps(waitsForAny, code("https://github.com/OpenSIPS/opensips/blob/HEAD/signals.c")), "opensips"),
+		server(leaves(waitsForOwn, code("https://github.com/signalwire/freeswitch/blob/HEAD/src/switch_core.c")), "freeswitch"),
 		server(leaves(waitsForOwn, measured("rtpengine")), "rtpengine"),
 		server(leaves(waitsForOwn, measured("janus")), "janus"),
 		server(reaps(waitsForAny, measured("lldpd")), "lldpd"),
@@ -49,6 +53,11 @@ func networkDaemons() []Program {
 		}),
 		server(leaves(neverWaits, measured("tgtd")), "tgtd"),
 		server(leaves(waitsForOwn, measured("git-daemon")), "git"),
+		server(leaves(waitsForOwn, measured("autossh")), "autossh"),
+		server(leaves(neverWaits, measured("spiped")), "spiped"),
+		server(leaves(neverWaits, measured("radvd")), "radvd"),
+		server(leaves(neverWaits, measured("softflowd")), "softflowd"),
+		server(leaves(waitsForOwn, measured("ser2net")), "ser2net"),
 	}
 }
 
@@ -57,6 +66,7 @@ func proxies() []Program {
 	return []Program{
 		server(leaves(waitsForOwn, measured("privoxy")), "privoxy"),
 		server(reaps(waitsForAny, measured("tinyproxy")), "tinyproxy"),
+		server(reaps(waitsForAny, measured("nghttpx")), "nghttpx"),
 		server(leaves(waitsForOwn, measured("hitch")), "hitch"),
 		server(leaves(waitsForOwn, measured("traffic-server")), "traffic_server"),
 		server(leaves(waitsForOwn, measured("traffic-manager")), "traffic_manager"),
@@ -96,6 +106,7 @@ func mailDaemons() []Program {
 			Behaviour: reaps(waitsForAny, measured("postgrey")),
 		},
 		server(leaves("waits once where several have exited", measured("postsrsd")), "postsrsd"),
+		server(reaps(waitsForAny, measured("smtpd")), "smtpd").generic(),
 		server(reaps(waitsForAny, measured("inspircd")), "inspircd"),
 		server(reaps(waitsForAny, measured("ngircd")), "ngircd"),
 		server(leaves(waitsForOwn, measured("znc")), "znc"),
@@ -131,12 +142,17 @@ func mediaDaemons() []Program {
 		server(leaves(waitsForOwn, measured("transmission-daemon")), "transmission-daemon"),
 		server(leaves(waitsForOwn, measured("qbittorrent-nox")), "qbittorrent-nox"),
 		server(reaps(waitsForAny, measured("aria2c")), "aria2c"),
+		server(reaps(waitsForAny, measured("cupsd")), "cupsd"),
+		server(leaves(waitsForOwn, measured("rtorrent")), "rtorrent"),
+		server(leaves(waitsForOwn, measured("nzbget")), "nzbget"),
 		server(leaves(waitsForOwn, measured("pulseaudio")), "pulseaudio"),
 		server(leaves(waitsForOwn, measured("chromium-headless")), "chromium"),
 		server(leaves(waitsForOwn, measured("chromedriver")), "chromedriver"),
 		server(leaves(waitsForOwn, measured("firefox-headless")), "firefox-esr", "firefox"),
 		server(leaves(neverWaits, measured("x11vnc")), "x11vnc"),
 		server(leaves(waitsForOwn, measured("Xtigervnc")), "Xtigervnc", "Xvnc"),
+		server(leaves(waitsForOwn, measured("xrdp-sesman")), "xrdp-sesman"),
+		server(leaves(waitsForOwn, measured("shellinaboxd")), "shellinaboxd"),
 	}
 }
 
@@ -144,6 +160,9 @@ func mediaDaemons() []Program {
 func watchDaemons() []Program {
 	return []Program{
 		server(reaps(waitsForAny, measured("syslog-ng")), "syslog-ng"),
+		server(reaps(waitsForAny, measured("incrond")), "incrond"),
+		server(leaves(waitsForOwn, measured("lsyncd")), "lsyncd"),
+		server(leaves(neverWaits, measured("varnishncsa")), "varnishncsa", "varnishlog"),
 		server(reaps(waitsForAny, measured("zabbix-agentd")).harmed(diesOfAny), "zabbix_agentd"),
 		server(leaves("waits for some children only", measured("zabbix-agent2")), "zabbix_agent2"),
 		server(leaves(waitsForOwn, measured("nagios4")), "nagios", "nagios4"),

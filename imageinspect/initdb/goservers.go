@@ -17,6 +17,7 @@ type goProgram struct {
 func goServers() []Program {
 	rows := []Program{
 		server(leaves(goRuntime, documented("https://github.com/distribution/distribution")), "registry").generic(),
+		server(leaves(goRuntime, documented(influxEnterprise)), "influxd-meta"),
 	}
 	for _, m := range []struct {
 		id    string
@@ -25,6 +26,17 @@ func goServers() []Program {
 		{"caddy", []string{"caddy"}},
 		{"etcd", []string{"etcd"}},
 		{"prometheus-node-exporter", []string{"node_exporter", "prometheus-node-exporter"}},
+		{"prometheus", []string{"prometheus"}},
+		{"prometheus-alertmanager", []string{"alertmanager", "prometheus-alertmanager"}},
+		{"prometheus-blackbox-exporter", []string{"blackbox_exporter", "prometheus-blackbox-exporter"}},
+		{"prometheus-process-exporter", []string{"process-exporter", "prometheus-process-exporter"}},
+		{"nats-server", []string{"nats-server"}},
+		{"influxd", []string{"influxd"}},
+		{"containerd", []string{"containerd"}},
+		{"docker-registry", []string{"docker-registry"}},
+		{"syncthing", []string{"syncthing"}},
+		{"rclone", []string{"rclone"}},
+		{"podman", []string{"podman"}},
 	} {
 		rows = append(rows, server(leaves(goRuntime, measured(m.id)), m.names...))
 	}
@@ -48,6 +60,9 @@ func goClusters() []goProgram {
 		{"argoproj/argo-rollouts", []string{"rollouts-controller"}},
 		{"argoproj/argo-workflows", []string{"argo", "argoexec", "workflow-controller"}},
 		{"cert-manager/cert-manager", []string{"cainjector", "acmesolver"}},
+		{"crossplane/crossplane", []string{"crossplane"}},
+		{"dapr/dapr", []string{"daprd"}},
+		{"external-secrets/external-secrets", []string{"external-secrets"}},
 		{"flannel-io/flannel", []string{"flanneld"}},
 		{"fluxcd/flux2", []string{"flux"}},
 		{"fluxcd/helm-controller", []string{"helm-controller"}},
@@ -55,6 +70,8 @@ func goClusters() []goProgram {
 		{"fluxcd/notification-controller", []string{"notification-controller"}},
 		{"fluxcd/source-controller", []string{"source-controller"}},
 		{"hashicorp/consul-k8s", []string{"consul-k8s-control-plane"}},
+		{"istio/istio", []string{"pilot-agent", "pilot-discovery", "istioctl"}},
+		{"kedacore/keda", []string{"keda", "keda-adapter", "keda-admission-webhooks"}},
 		{"kubernetes/autoscaler", []string{"cluster-autoscaler"}},
 		{"kubernetes/dns", []string{"kube-dns", "node-cache", "dnsmasq-nanny"}},
 		{"kubernetes/ingress-nginx", []string{"nginx-ingress-controller"}},
@@ -66,7 +83,11 @@ func goClusters() []goProgram {
 		{"kubernetes-sigs/external-dns", []string{"external-dns"}},
 		{"kubernetes-sigs/metrics-server", []string{"metrics-server"}},
 		{"kyverno/kyverno", []string{"kyverno", "kyvernopre"}},
+		{"longhorn/longhorn-manager", []string{"longhorn-manager"}},
 		{"minio/operator", []string{"minio-operator"}},
+		{"projectcontour/contour", []string{"contour"}},
+		{"rook/rook", []string{"rook"}},
+		{"stakater/Reloader", []string{"Reloader"}},
 		{"vmware-tanzu/velero", []string{"velero"}},
 	}
 }
@@ -81,6 +102,7 @@ func goMonitors() []goProgram {
 		}},
 		{"danielqsj/kafka_exporter", []string{"kafka_exporter"}},
 		{"google/cadvisor", []string{"cadvisor"}},
+		{"grafana/alloy", []string{"alloy"}},
 		{"grafana/grafana", []string{"grafana", "grafana-server"}},
 		{"grafana/loki", []string{"loki", "promtail"}},
 		{"grafana/tempo", []string{"tempo"}},
@@ -95,12 +117,9 @@ func goMonitors() []goProgram {
 		{"oliver006/redis_exporter", []string{"redis_exporter"}},
 		{"open-telemetry/opentelemetry-collector", []string{"otelcol", "otelcol-contrib", "otelcol-k8s"}},
 		{"percona/mongodb_exporter", []string{"mongodb_exporter"}},
-		{"prometheus/alertmanager", []string{"alertmanager"}},
-		{"prometheus/blackbox_exporter", []string{"blackbox_exporter"}},
 		{"prometheus/haproxy_exporter", []string{"haproxy_exporter"}},
 		{"prometheus/memcached_exporter", []string{"memcached_exporter"}},
 		{"prometheus/mysqld_exporter", []string{"mysqld_exporter"}},
-		{"prometheus/prometheus", []string{"prometheus"}},
 		{"prometheus/pushgateway", []string{"pushgateway"}},
 		{"prometheus/snmp_exporter", []string{"snmp_exporter"}},
 		{"prometheus/statsd_exporter", []string{"statsd_exporter"}},

@@ -71,6 +71,36 @@ func launchers() []Wrapper {
 			Names: []string{"fixuid"}, Options: []Option{flag('q', "")},
 			Source: code("https://github.com/boxboat/fixuid/blob/HEAD/fixuid.go"),
 		},
+		{
+			Names:    []string{"newrelic-admin"},
+			Operands: []Operand{{Name: "run-program", Word: "run-program"}},
+			Source:   code("https://github.com/newrelic/newrelic-python-agent/blob/HEAD/newrelic/admin/run_program.py"),
+		},
+		{
+			Names: []string{"ddtrace-run"},
+			Options: []Option{
+				flag('d', "debug"), flag('p', "profiling"), flag('i', "info").does(NoExec), flag('v', "version").does(NoExec),
+				flag('h', "help").does(NoExec),
+			},
+			Source: code("https://github.com/DataDog/dd-trace-py/blob/HEAD/ddtrace/commands/ddtrace_run.py"),
+		},
+		{
+			// Each variable OTEL_... is an option, too; these are those that people set.
+			Names: []string{"opentelemetry-instrument"},
+			Options: help(
+				value(0, "traces_exporter"), value(0, "metrics_exporter"), value(0, "logs_exporter"), value(0, "service_name"),
+				value(0, "resource_attributes"), value(0, "propagators"), value(0, "traces_sampler"), value(0, "log_level"),
+				value(0, "exporter_otlp_endpoint"), value(0, "exporter_otlp_protocol"), value(0, "exporter_otlp_headers"),
+				value(0, "exporter_otlp_traces_endpoint"), value(0, "exporter_otlp_metrics_endpoint"),
+			),
+			Source: code("https://github.com/open-telemetry/opentelemetry-python-contrib/blob/HEAD/" +
+				"opentelemetry-instrumentation/src/opentelemetry/instrumentation/auto_instrumentation/__init__.py"),
+		},
+		{
+			Names:    []string{"poetry"},
+			Operands: []Operand{{Name: "run", Word: "run"}},
+			Source:   code("https://github.com/python-poetry/poetry/blob/HEAD/src/poetry/utils/env/base_env.py"),
+		},
 		{Names: []string{"pipenv"}, Operands: []Operand{{Name: "run", Word: "run"}}, Source: measured("pipenv-run")},
 	}
 }

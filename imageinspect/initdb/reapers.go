@@ -1,29 +1,30 @@
 package initdb
 
 // reapingPrograms are inits and programs that act as one when they are PID 1,
-// by their source.
+// by their source. Role Init is for those whose files bear marks that can be
+// checked (imageinspect/identity): these have none.
 func reapingPrograms() []Program {
 	return []Program{
 		{
-			Names: []string{"cinit"}, Role: Init,
+			Names: []string{"cinit"}, Role: Supervisor,
 			Behaviour: reaps(waitsForAny, code("https://github.com/jlesage/docker-baseimage/blob/HEAD/src/cinit/cinit.c")),
 		},
 		{
-			Names: []string{"go-init"}, Role: Init,
+			Names: []string{"go-init"}, Role: Supervisor,
 			Behaviour: reaps(waitsForAny, code("https://github.com/pablo-ruth/go-init/blob/HEAD/main.go")),
 		},
 		{
-			Names: []string{"runmqserver"}, Role: Init,
+			Names: []string{"runmqserver"}, Role: Supervisor,
 			Behaviour: reaps(waitsForAny, code("https://github.com/ibm-messaging/mq-container/blob/HEAD/cmd/runmqserver/signals.go")),
 		},
 		{
 			// It prepares the queue manager and ends in syscall.Exec.
-			Names: []string{"runmqdevserver"}, Role: Init,
+			Names: []string{"runmqdevserver"}, Role: Supervisor,
 			Behaviour: reaps("execs runmqserver, which waits for any child",
 				code("https://github.com/ibm-messaging/mq-container/blob/HEAD/cmd/runmqdevserver/main.go")),
 		},
 		{
-			Names: []string{"pod"}, Generic: true, Role: Init,
+			Names: []string{"pod"}, Generic: true, Role: Server,
 			Behaviour: reaps(waitsForAny, code("https://github.com/openshift/images/blob/HEAD/pod/pod.go")),
 		},
 		{

@@ -13,9 +13,14 @@ func rustServers() []Program {
 	}
 	for _, g := range []goProgram{
 		{"dani-garcia/vaultwarden", []string{"vaultwarden"}},
+		{"astral-sh/uv", []string{"uv"}},
+		{"denoland/deno", []string{"deno"}},
 		{"influxdata/influxdb", []string{"influxdb3"}},
+		{"lldap/lldap", []string{"lldap"}},
 		{"meilisearch/meilisearch", []string{"meilisearch"}},
 		{"qdrant/qdrant", []string{"qdrant"}},
+		{"quickwit-oss/quickwit", []string{"quickwit"}},
+		{"surrealdb/surrealdb", []string{"surreal"}},
 		{"vectordotdev/vector", []string{"vector"}},
 	} {
 		rows = append(rows, server(leaves(rustRuntime, documented("https://github.com/"+g.repository)), g.names...))

@@ -1,6 +1,9 @@
 package initdb
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // servers are long-running programs that serve something.
 func servers() []Program {
@@ -112,8 +115,29 @@ func appServers() []Program {
 			Role:        Server,
 			Interpreter: "ruby",
 			Behaviour:   leaves(waitsForOwn, measured("puma")),
+			Modes: []Mode{{
+				When:      "with -w",
+				Match:     pumaCluster,
+				Behaviour: depends("in a cluster newer versions wait for any child", code("https://github.com/puma/puma/blob/HEAD/lib/puma/cluster.rb")),
+				Stated:    true,
+			}},
 		},
 	}
+}
+
+// pumaCluster is true when puma is told to start workers.
+func pumaCluster(args []string) bool {
+	for i, arg := range args {
+		switch {
+		case arg == "-w" || arg == "--workers":
+			return i+1 < len(args) && args[i+1] != "0"
+		case strings.HasPrefix(arg, "-w"):
+			return arg != "-w0"
+		case strings.HasPrefix(arg, "--workers="):
+			return arg != "--workers=0"
+		}
+	}
+	return false
 }
 
 // apacheOneProcess is true when httpd is told to run as a single process: -X

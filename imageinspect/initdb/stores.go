@@ -24,12 +24,22 @@ func moreStores() []Program {
 		server(leaves(neverWaits, measured("munged")), "munged"),
 		server(reaps("its supervisor waits for any child",
 			code("https://github.com/hapostgres/pg_auto_failover/blob/HEAD/src/bin/pg_autoctl/supervisor.c")), "pg_autoctl"),
+		server(reaps("waits for any child", code("https://github.com/apple/foundationdb/blob/HEAD/fdbmonitor/fdbmonitor.cpp")), "fdbmonitor"),
+		server(leaves(waitsForOwn, code("https://github.com/apple/foundationdb/blob/HEAD/fdbserver/kvstore/FDBExecHelper.cpp")), "fdbserver"),
+		server(leaves("its source waits for no child", code("https://github.com/aerospike/aerospike-server/blob/HEAD/as/src/base/signal.c")), "asd"),
+		server(leaves("its source waits for no child", code("https://github.com/EnterpriseDB/repmgr/blob/HEAD/repmgrd.c")), "repmgrd"),
+		server(leaves(haskellRuntime, measured("haskell")), "hledger-web"),
+		server(leaves(haskellRuntime, documented("https://github.com/PostgREST/postgrest")), "postgrest"),
 		server(leaves("its source waits for no child", code("https://github.com/rethinkdb/rethinkdb/blob/HEAD/src/extproc/extproc_spawner.cc")), "rethinkdb"),
 		server(leaves("its source waits for no child", code("https://github.com/dragonflydb/dragonfly/blob/HEAD/src/server/dfly_main.cc")), "dragonfly"),
 		server(leaves("its source waits for no child", code("https://github.com/fluent/fluent-bit/blob/HEAD/src/fluent-bit.c")), "fluent-bit"),
 		server(leaves("its source waits for no child", code("https://github.com/typesense/typesense/blob/HEAD/src/main/typesense_server.cpp")), "typesense-server"),
 	}
 }
+
+// A Haskell program's runtime and its process library wait only for the
+// processes that the program itself started.
+const haskellRuntime = "a Haskell program: it waits only for children that it started"
 
 // sentinelMode is redis-server and its kin with --sentinel.
 func sentinelMode(s Source) Mode {

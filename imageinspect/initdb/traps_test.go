@@ -64,6 +64,17 @@ func TestTraps(t *testing.T) {
 		{"ruby /usr/bin/supervisord", "ruby", LeavesOrphans},
 		{"perl /usr/sbin/unicorn", "perl", LeavesOrphans},
 		{"dotnet app.dll", "dotnet", ReapingUnknown},
+		{"puma -C config/puma.rb", "puma", LeavesOrphans},
+		{"puma -w 2", "puma", ReapingUnknown},
+		{"puma -w 0 -t 1:5", "puma", LeavesOrphans},
+		{"puma --workers=4 ~OPTS~", "puma", ReapingUnknown},
+		{"/app/smtpd", "", 0},
+		{"/app/next start", "", 0},
+		{"node /usr/local/bin/next start", "next", LeavesOrphans},
+		{"nc -lk 80", "nc", ReapingUnknown},
+		{"busybox nc -l -p 80", "busybox nc", LeavesOrphans},
+		{"h2o -c x", "h2o", LeavesOrphans},
+		{"h2o -m master -c x", "h2o", ReapingUnknown},
 
 		// Options that take the program out of PID 1, or its master away.
 		{"strace -o /dev/null x", "strace", ReapsOrphans},

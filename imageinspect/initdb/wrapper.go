@@ -3,6 +3,7 @@ package initdb
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -342,8 +343,16 @@ func (r *reader) operands() error {
 		return fmt.Errorf("no program is named: %w", ErrNoExec)
 	case r.args[0] == "":
 		return errors.New("the program's name is empty")
+	case strings.HasPrefix(r.args[0], "-") && r.w.isSubcommand():
+		return fmt.Errorf("option %s of the subcommand is not known", display(r.args[0]))
 	}
 	return nil
+}
+
+// isSubcommand is true for a wrapper that execs only under one of its
+// subcommands.
+func (w Wrapper) isSubcommand() bool {
+	return slices.ContainsFunc(w.Operands, func(op Operand) bool { return op.Word != "" })
 }
 
 // assignments reads env's NAME=VALUE operands.

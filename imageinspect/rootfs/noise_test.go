@@ -6,7 +6,7 @@ import (
 
 // noise is text that does not compress.
 func noise(n int, seed uint64) string {
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // No secret: tests repeat it.
+	r := rand.New(rand.NewPCG(seed, 1))
 	out := make([]byte, n)
 	for i := range out {
 		out[i] = byte(r.Uint32())

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
@@ -169,7 +168,7 @@ func (g *generator) questions() []string {
 // and compares with the model.
 func TestAgainstModel(t *testing.T) {
 	for seed := range uint64(stacks) {
-		g := &generator{Rand: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // Tests repeat it.
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 0))}
 		stack := make([][]imagetest.Entry, 1+g.IntN(4))
 		for i := range stack {
 			stack[i] = g.layer()
@@ -189,7 +188,7 @@ func TestAgainstModel(t *testing.T) {
 // layers.
 func TestAgainstExtract(t *testing.T) {
 	for seed := range uint64(stacks) {
-		g := &generator{Rand: rand.New(rand.NewPCG(seed, 2)), plain: true} //nolint:gosec // Tests repeat it.
+		g := &generator{Rand: rand.New(rand.NewPCG(seed, 2)), plain: true}
 		stack := make([][]imagetest.Entry, 1+g.IntN(4))
 		for i := range stack {
 			stack[i] = g.layer()
@@ -276,7 +275,6 @@ func extract(t *testing.T, stack [][]imagetest.Entry) (*modelNode, bool) {
 			}
 		}
 	}
-	img := v1.Image(nil)
 	specs := make([]imagetest.Layer, len(stack))
 	for i := range stack {
 		specs[i] = imagetest.Files(stack[i]...)

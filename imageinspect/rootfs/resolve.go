@@ -153,7 +153,7 @@ func (im *Image) decide(q question) result {
 		return r
 	}
 	var missing *need
-	err := error(imageinspect.ErrNoFile)
+	err := imageinspect.ErrNoFile
 	for _, p := range q.paths {
 		r := im.resolve(p)
 		switch {

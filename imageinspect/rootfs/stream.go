@@ -110,7 +110,7 @@ func (s *stream) content() io.Reader { return contentReader{s} }
 type contentReader struct{ s *stream }
 
 func (r contentReader) Read(p []byte) (int, error) {
-	n, err := r.s.Reader.Read(p)
+	n, err := r.s.Read(p)
 	r.s.rest -= int64(n)
 	return n, err
 }

@@ -77,17 +77,7 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 		e.setOptions(w, args)
 		w.succeed()
 	case "unset":
-		for _, a := range args {
-			if a == "-f" {
-				for _, f := range args {
-					w.undefine(f)
-				}
-				break
-			}
-			if isName(a) {
-				e.unset(w, a)
-			}
-		}
+		e.unsetAll(w, args)
 		w.succeed()
 	case "shift":
 		e.shift(w, args)
@@ -122,6 +112,19 @@ func (e *evaluator) returnFromNothing(w *world) {
 		return
 	}
 	w.flow = exits
+}
+
+// unsetAll follows unset.
+func (e *evaluator) unsetAll(w *world, args []string) {
+	functions := slices.Contains(args, "-f")
+	for _, a := range args {
+		switch {
+		case functions:
+			w.undefine(a)
+		case isName(a):
+			e.unset(w, a)
+		}
+	}
 }
 
 func (e *evaluator) typeOf(w *world, args []string) {

@@ -17,7 +17,7 @@ type evaluator struct {
 	newline bool // the command string ends in a newline
 	single  bool // the command string is one statement: bash looks for its last command
 	// patterns are those compiled already.
-	patterns map[string]matcher
+	patterns map[patternKey]matcher
 	// mentioned are files that programs were told of, on any way: what they
 	// are by now is not known.
 	mentioned map[string]bool

@@ -170,7 +170,7 @@ func Run(in Input) []End {
 	if err != nil {
 		return []End{{Line: 1, File: in.File, Why: what + " " + err.Error()}}
 	}
-	e := evaluator{in: in, patterns: map[string]matcher{}, mentioned: map[string]bool{}}
+	e := evaluator{in: in, patterns: map[patternKey]matcher{}, mentioned: map[string]bool{}}
 	at := place{}
 	if in.File == "" {
 		e.newline = strings.HasSuffix(in.Source, "\n")
