@@ -68,7 +68,7 @@ func New(extra ...Program) (*DB, error) {
 // Programs is the built-in table, row by row.
 func Programs() []Program {
 	var rows []Program
-	for _, part := range [][]Program{inits(), supervisors(), shells(), runtimes(), servers(), goServers(), tools()} {
+	for _, part := range [][]Program{inits(), imageInits(), supervisors(), shells(), runtimes(), servers(), goServers(), tools()} {
 		rows = append(rows, part...)
 	}
 	return rows
