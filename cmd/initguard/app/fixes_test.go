@@ -73,3 +73,32 @@ func TestWarningsHoldNoPatch(t *testing.T) {
 		t.Errorf("%d warnings in\n%s", warnings, got.out)
 	}
 }
+
+// TestImageFixes: the fix of an image goes by the files in it.
+func TestImageFixes(t *testing.T) {
+	files := func(entries ...imagetest.Entry) []imagetest.Layer {
+		return []imagetest.Layer{imagetest.Files(entries...)}
+	}
+	tests := map[string]imagetest.Spec{
+		"fixes-entrypoint.text": {
+			Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"leaky", "--all"},
+			Layers: files(
+				imagetest.Data("etc/os-release", "ID=debian\n"),
+				imagetest.Program("docker-entrypoint.sh", "#!/bin/bash\nset -e\nexec \"$@\"\n"),
+			),
+		},
+		"fixes-exec.text": {
+			Cmd:    []string{"/start.sh"},
+			Layers: files(imagetest.Program("start.sh", "#!/bin/bash\nset -e\nleaky --all\necho over\n")),
+		},
+	}
+	for name, spec := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := run(t, "", "initguard", "image", "oci:"+ociLayout(t, spec), "--config", configFile(t, ""))
+			if got.code != 0 || got.err != "" {
+				t.Errorf("exit code %d, stderr %q", got.code, got.err)
+			}
+			golden(t, name, got.out)
+		})
+	}
+}
