@@ -165,6 +165,21 @@ func (db *DB) script(runtime string, s script) (Program, bool) {
 	return p, ok && p.Interpreter == runtime && (!p.Generic || p.isSystems(s.file))
 }
 
+// ScriptFile is the file of the script that a runtime is told to run, as argv
+// names it.
+func (db *DB) ScriptFile(argv []string) (string, bool) {
+	argv = Applet(argv)
+	if len(argv) == 0 {
+		return "", false
+	}
+	p, ok := db.row(base(argv[0]))
+	if !ok || p.Script == nil {
+		return "", false
+	}
+	s := p.Script.find(argv[1:])
+	return s.file, s.file != ""
+}
+
 // decide picks the mode.
 func (db *DB) decide(p Program, args []string) Match {
 	if word, unknown := firstUnknown(args); unknown && !p.modesAgree() {
