@@ -68,7 +68,10 @@ func New(extra ...Program) (*DB, error) {
 // Programs is the built-in table, row by row.
 func Programs() []Program {
 	var rows []Program
-	for _, part := range [][]Program{inits(), imageInits(), supervisors(), shells(), runtimes(), servers(), goServers(), tools()} {
+	for _, part := range [][]Program{
+		inits(), imageInits(), reapingPrograms(), supervisors(), shells(), runtimes(), moreRuntimes(), scripts(),
+		servers(), goServers(), rustServers(), tools(),
+	} {
 		rows = append(rows, part...)
 	}
 	return rows
@@ -192,7 +195,7 @@ func (db *DB) unknown(p Program, why string) Match {
 // the row says.
 func (p Program) modesAgree() bool {
 	for _, m := range p.Modes {
-		if m.Ends {
+		if m.Ends || m.Stated {
 			continue
 		}
 		if m.Reaps != p.Reaps || m.MustBePID1 != p.MustBePID1 ||

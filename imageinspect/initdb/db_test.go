@@ -98,7 +98,7 @@ func TestLookup(t *testing.T) {
 		{"python-config", "", 0, ""},
 		{"python3-config", "", 0, ""},
 		{"sh.txt", "", 0, ""},
-		{"nginx-ingress-controller", "", 0, ""},
+		{"nginx-ingress", "", 0, ""},
 		{"bash2", "", 0, ""},
 		{"busybox", "", 0, ""},
 		{"busybox --list", "", 0, ""},

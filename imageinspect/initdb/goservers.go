@@ -1,57 +1,131 @@
 package initdb
 
 // A Go program's runtime waits only for the processes that the program itself
-// started and waits for. That was measured with a Go program; that a server is
-// one is documented by its repository. Programs that link a reaper of their
-// own, such as k3s, have no row here.
+// started and waits for. That was measured with a Go program and with servers
+// of many kinds; that a server is one is documented by its repository, which
+// was searched for a Wait4(-1) and for a linked reaper before its row was
+// written. Programs that have one (k3s, supercronic, git-sync, runmqserver,
+// containerboot) have no row here.
 const goRuntime = "a Go program: its runtime waits only for children that it started"
+
+// goProgram are the programs of one repository on GitHub.
+type goProgram struct {
+	repository string
+	names      []string
+}
 
 func goServers() []Program {
 	rows := []Program{
-		server(leaves(goRuntime, measured("caddy")), "caddy"),
-		server(leaves(goRuntime, measured("etcd")), "etcd"),
-		server(leaves(goRuntime, measured("prometheus-node-exporter")), "node_exporter", "prometheus-node-exporter"),
 		server(leaves(goRuntime, documented("https://github.com/distribution/distribution")), "registry").generic(),
+		server(leaves(goRuntime, documented(influxEnterprise)), "influxd-meta"),
 	}
-	for _, g := range []struct {
-		repository string
-		names      []string
+	for _, m := range []struct {
+		id    string
+		names []string
 	}{
-		{"AdguardTeam/AdGuardHome", []string{"AdGuardHome"}},
-		{"argoproj/argo-cd", []string{"argocd", "argocd-server", "argocd-application-controller"}},
-		{"cloudflare/cloudflared", []string{"cloudflared"}},
-		{"cockroachdb/cockroach", []string{"cockroach"}},
-		{"coredns/coredns", []string{"coredns"}},
-		{"ddollar/forego", []string{"forego"}},
-		{"fatedier/frp", []string{"frpc", "frps"}},
-		{"go-gitea/gitea", []string{"gitea"}},
-		{"gogs/gogs", []string{"gogs"}},
+		{"caddy", []string{"caddy"}},
+		{"etcd", []string{"etcd"}},
+		{"prometheus-node-exporter", []string{"node_exporter", "prometheus-node-exporter"}},
+		{"prometheus", []string{"prometheus"}},
+		{"prometheus-alertmanager", []string{"alertmanager", "prometheus-alertmanager"}},
+		{"prometheus-blackbox-exporter", []string{"blackbox_exporter", "prometheus-blackbox-exporter"}},
+		{"prometheus-process-exporter", []string{"process-exporter", "prometheus-process-exporter"}},
+		{"nats-server", []string{"nats-server"}},
+		{"influxd", []string{"influxd"}},
+		{"containerd", []string{"containerd"}},
+		{"docker-registry", []string{"docker-registry"}},
+		{"syncthing", []string{"syncthing"}},
+		{"rclone", []string{"rclone"}},
+		{"podman", []string{"podman"}},
+	} {
+		rows = append(rows, server(leaves(goRuntime, measured(m.id)), m.names...))
+	}
+	for _, part := range [][]goProgram{goClusters(), goMonitors(), goStores(), goNetworks(), goApps(), goRunners()} {
+		for _, g := range part {
+			rows = append(rows, server(leaves(goRuntime, documented("https://github.com/"+g.repository)), g.names...))
+		}
+	}
+	return rows
+}
+
+// goClusters are what Kubernetes and its neighbours are made of. Many of their
+// images call the program manager, controller, operator or webhook: such names
+// say nothing and have no row.
+func goClusters() []goProgram {
+	return []goProgram{
+		{"argoproj/argo-cd", []string{
+			"argocd", "argocd-server", "argocd-application-controller", "argocd-repo-server", "argocd-dex",
+			"argocd-notifications", "argocd-applicationset-controller", "argocd-cmp-server", "argocd-commit-server",
+		}},
+		{"argoproj/argo-rollouts", []string{"rollouts-controller"}},
+		{"argoproj/argo-workflows", []string{"argo", "argoexec", "workflow-controller"}},
+		{"cert-manager/cert-manager", []string{"cainjector", "acmesolver"}},
+		{"crossplane/crossplane", []string{"crossplane"}},
+		{"dapr/dapr", []string{"daprd"}},
+		{"external-secrets/external-secrets", []string{"external-secrets"}},
+		{"flannel-io/flannel", []string{"flanneld"}},
+		{"fluxcd/flux2", []string{"flux"}},
+		{"fluxcd/helm-controller", []string{"helm-controller"}},
+		{"fluxcd/kustomize-controller", []string{"kustomize-controller"}},
+		{"fluxcd/notification-controller", []string{"notification-controller"}},
+		{"fluxcd/source-controller", []string{"source-controller"}},
+		{"hashicorp/consul-k8s", []string{"consul-k8s-control-plane"}},
+		{"istio/istio", []string{"pilot-agent", "pilot-discovery", "istioctl"}},
+		{"kedacore/keda", []string{"keda", "keda-adapter", "keda-admission-webhooks"}},
+		{"kubernetes/autoscaler", []string{"cluster-autoscaler"}},
+		{"kubernetes/dns", []string{"kube-dns", "node-cache", "dnsmasq-nanny"}},
+		{"kubernetes/ingress-nginx", []string{"nginx-ingress-controller"}},
+		{"kubernetes/kube-state-metrics", []string{"kube-state-metrics"}},
+		{"kubernetes/kubernetes", []string{
+			"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet", "kubectl", "kubeadm",
+		}},
+		{"kubernetes/node-problem-detector", []string{"node-problem-detector"}},
+		{"kubernetes-sigs/external-dns", []string{"external-dns"}},
+		{"kubernetes-sigs/metrics-server", []string{"metrics-server"}},
+		{"kyverno/kyverno", []string{"kyverno", "kyvernopre"}},
+		{"longhorn/longhorn-manager", []string{"longhorn-manager"}},
+		{"minio/operator", []string{"minio-operator"}},
+		{"projectcontour/contour", []string{"contour"}},
+		{"rook/rook", []string{"rook"}},
+		{"stakater/Reloader", []string{"Reloader"}},
+		{"vmware-tanzu/velero", []string{"velero"}},
+	}
+}
+
+// goMonitors measure and show. That a name ends in _exporter proves nothing:
+// exporters are also written in Python and Java.
+func goMonitors() []goProgram {
+	return []goProgram{
+		{"VictoriaMetrics/VictoriaMetrics", []string{
+			"victoria-metrics", "victoria-metrics-prod", "vmagent", "vmagent-prod", "vmalert", "vmalert-prod", "vmauth", "vmauth-prod",
+			"vmbackup-prod", "vmctl-prod", "vminsert-prod", "vmrestore-prod", "vmselect-prod", "vmstorage-prod",
+		}},
+		{"danielqsj/kafka_exporter", []string{"kafka_exporter"}},
+		{"google/cadvisor", []string{"cadvisor"}},
+		{"grafana/alloy", []string{"alloy"}},
 		{"grafana/grafana", []string{"grafana", "grafana-server"}},
 		{"grafana/loki", []string{"loki", "promtail"}},
 		{"grafana/tempo", []string{"tempo"}},
-		{"hashicorp/vault", []string{"vault"}},
 		{"influxdata/chronograf", []string{"chronograf"}},
-		{"influxdata/influxdb", []string{"influxd"}},
 		{"influxdata/kapacitor", []string{"kapacitord"}},
 		{"influxdata/telegraf", []string{"telegraf"}},
-		{"kubernetes/kube-state-metrics", []string{"kube-state-metrics"}},
-		{"kubernetes/kubernetes", []string{"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"}},
-		{"kubernetes-sigs/metrics-server", []string{"metrics-server"}},
-		{"mailhog/MailHog", []string{"MailHog"}},
-		{"minio/minio", []string{"minio"}},
-		{"nats-io/nats-server", []string{"nats-server"}},
-		{"oauth2-proxy/oauth2-proxy", []string{"oauth2-proxy"}},
-		{"open-telemetry/opentelemetry-collector", []string{"otelcol", "otelcol-contrib"}},
-		{"prometheus/alertmanager", []string{"alertmanager"}},
-		{"prometheus/blackbox_exporter", []string{"blackbox_exporter"}},
-		{"prometheus/prometheus", []string{"prometheus"}},
+		{"jaegertracing/jaeger", []string{
+			"jaeger", "jaeger-agent", "jaeger-all-in-one", "jaeger-collector", "jaeger-ingester", "jaeger-query",
+			"all-in-one-linux", "agent-linux", "collector-linux", "query-linux", "ingester-linux",
+		}},
+		{"nginx/nginx-prometheus-exporter", []string{"nginx-prometheus-exporter"}},
+		{"oliver006/redis_exporter", []string{"redis_exporter"}},
+		{"open-telemetry/opentelemetry-collector", []string{"otelcol", "otelcol-contrib", "otelcol-k8s"}},
+		{"percona/mongodb_exporter", []string{"mongodb_exporter"}},
+		{"prometheus/haproxy_exporter", []string{"haproxy_exporter"}},
+		{"prometheus/memcached_exporter", []string{"memcached_exporter"}},
+		{"prometheus/mysqld_exporter", []string{"mysqld_exporter"}},
 		{"prometheus/pushgateway", []string{"pushgateway"}},
-		{"temporalio/temporal", []string{"temporal-server"}},
+		{"prometheus/snmp_exporter", []string{"snmp_exporter"}},
+		{"prometheus/statsd_exporter", []string{"statsd_exporter"}},
+		{"prometheus-community/elasticsearch_exporter", []string{"elasticsearch_exporter"}},
+		{"prometheus-community/postgres_exporter", []string{"postgres_exporter"}},
+		{"prometheus-operator/prometheus-operator", []string{"prometheus-operator", "prometheus-config-reloader"}},
 		{"thanos-io/thanos", []string{"thanos"}},
-		{"traefik/traefik", []string{"traefik"}},
-		{"webdevops/go-crond", []string{"go-crond"}},
-	} {
-		rows = append(rows, server(leaves(goRuntime, documented("https://github.com/"+g.repository)), g.names...))
 	}
-	return rows
 }

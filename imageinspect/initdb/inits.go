@@ -68,6 +68,10 @@ func inits() []Program {
 	}
 }
 
+func supervisor(b Behaviour, names ...string) Program {
+	return Program{Names: names, Role: Supervisor, Behaviour: b}
+}
+
 // supervisors start and restart other programs.
 func supervisors() []Program {
 	return []Program{
@@ -88,6 +92,12 @@ func supervisors() []Program {
 			Role:      Supervisor,
 			Behaviour: reaps(waitsForAny, measured("runsvdir")),
 		},
+		supervisor(reaps(waitsForAny, measured("runsv")).forwards(), "runsv"),
+		supervisor(reaps(waitsForAny, measured("runit")), "runit"),
+		supervisor(reaps(waitsForAny, measured("s6-supervise")).forwards(), "s6-supervise"),
+		supervisor(reaps("waits for any child every five seconds", measured("svscan")), "svscan"),
+		supervisor(reaps(waitsForAny, measured("supervise")), "supervise"),
+		supervisor(leaves("waits only for what it started", measured("monit-I")), "monit"),
 		{
 			Names:       []string{"pm2-runtime", "pm2-docker", "pm2"},
 			Role:        Supervisor,

@@ -64,6 +64,12 @@ func hasAny(options ...string) func([]string) bool {
 	}
 }
 
+// lacks is true when the option is not among the arguments.
+func lacks(option string) func([]string) bool {
+	has := hasAny(option)
+	return func(args []string) bool { return !has(args) }
+}
+
 // mayHave is true when some argument may hold the short option, alone or among
 // others, or begins with the long one. It does not read the arguments as the
 // program does: it fits a mode that leaves the answer open.

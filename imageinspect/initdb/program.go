@@ -103,5 +103,9 @@ type Mode struct {
 	// Ends is true when the program only prints a text and exits. A word that
 	// can't be known is not taken for it: the container would end at once.
 	Ends bool
+	// Stated is true for a mode that changes what the program is for, as
+	// --sentinel does: it is written where it is meant, and a word that can't
+	// be known is not taken for it.
+	Stated bool
 	Behaviour
 }

@@ -1,11 +1,17 @@
 package initdb
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // servers are long-running programs that serve something.
 func servers() []Program {
 	var all []Program
-	for _, part := range [][]Program{webServers(), appServers(), dataServers(), daemons(), busyboxServers()} {
+	for _, part := range [][]Program{
+		webServers(), proxies(), appServers(), dataServers(), moreStores(), daemons(), networkDaemons(), mailDaemons(),
+		mediaDaemons(), watchDaemons(), busyboxServers(),
+	} {
 		all = append(all, part...)
 	}
 	return all
@@ -13,6 +19,12 @@ func servers() []Program {
 
 func server(b Behaviour, names ...string) Program {
 	return Program{Names: names, Role: Server, Behaviour: b}
+}
+
+// with gives a row modes.
+func (p Program) with(modes ...Mode) Program {
+	p.Modes = append(p.Modes, modes...)
+	return p
 }
 
 func webServers() []Program {
@@ -103,8 +115,29 @@ func appServers() []Program {
 			Role:        Server,
 			Interpreter: "ruby",
 			Behaviour:   leaves(waitsForOwn, measured("puma")),
+			Modes: []Mode{{
+				When:      "with -w",
+				Match:     pumaCluster,
+				Behaviour: depends("in a cluster newer versions wait for any child", code("https://github.com/puma/puma/blob/HEAD/lib/puma/cluster.rb")),
+				Stated:    true,
+			}},
 		},
 	}
+}
+
+// pumaCluster is true when puma is told to start workers.
+func pumaCluster(args []string) bool {
+	for i, arg := range args {
+		switch {
+		case arg == "-w" || arg == "--workers":
+			return i+1 < len(args) && args[i+1] != "0"
+		case strings.HasPrefix(arg, "-w"):
+			return arg != "-w0"
+		case strings.HasPrefix(arg, "--workers="):
+			return arg != "--workers=0"
+		}
+	}
+	return false
 }
 
 // apacheOneProcess is true when httpd is told to run as a single process: -X
@@ -122,7 +155,8 @@ func apacheOneProcess(args []string) bool {
 
 func dataServers() []Program {
 	return []Program{
-		server(leaves("waits only for its own background saves", measured("redis-server")), "redis-server", "redis-sentinel", "valkey-server"),
+		server(leaves("waits only while a background save runs", measured("redis-server")), "redis-server", "valkey-server").with(
+			sentinelMode(measured("redis-sentinel"))),
 		server(leaves(neverWaits, measured("memcached")), "memcached"),
 		server(reaps(waitsForAny, measured("postgres")).
 			harmed("restarts all its processes when an orphan fails"), "postgres", "postmaster"),

@@ -40,6 +40,42 @@ func TestTraps(t *testing.T) {
 		{"python3 /app/my_init", "python", LeavesOrphans},
 		{"python3 my_init", "python", LeavesOrphans},
 
+		{"/usr/bin/pod", "pod", ReapsOrphans},
+		{"/app/pod", "", 0},
+		{"/app/crond", "", 0},
+		{"crond -f", "crond", ReapingUnknown},
+		{"busybox crond -f", "busybox crond", LeavesOrphans},
+		{"/usr/libexec/postfix/master -d", "master", ReapsOrphans},
+		{"/app/master", "", 0},
+		{"/opt/app/rsync --daemon", "", 0},
+		{"rsync --daemon --no-detach", "rsync", ReapsOrphans},
+		{"rsync -a a b", "rsync", ReapingUnknown},
+		{"redis-server --sentinel", "redis-server", ReapsOrphans},
+		{"redis-server /etc/redis/sentinel.conf", "redis-server", LeavesOrphans},
+		{"redis-server --requirepass ~PASSWORD~", "redis-server", LeavesOrphans},
+		{"redis-sentinel /etc/s.conf", "redis-sentinel", ReapsOrphans},
+		{"supercronic /etc/crontab", "supercronic", ReapingUnknown},
+		{"supercronic -no-reap /etc/crontab", "supercronic", LeavesOrphans},
+		{"krb5kdc -n", "krb5kdc", ReapsOrphans},
+		{"postfix start", "postfix", ReapingUnknown},
+		{"postfix start-fg", "postfix", ReapsOrphans},
+		{"python3 /usr/local/bin/patroni /p.yml", "patroni", ReapsOrphans},
+		{"node /app/patroni", "node", LeavesOrphans},
+		{"ruby /usr/bin/supervisord", "ruby", LeavesOrphans},
+		{"perl /usr/sbin/unicorn", "perl", LeavesOrphans},
+		{"dotnet app.dll", "dotnet", ReapingUnknown},
+		{"puma -C config/puma.rb", "puma", LeavesOrphans},
+		{"puma -w 2", "puma", ReapingUnknown},
+		{"puma -w 0 -t 1:5", "puma", LeavesOrphans},
+		{"puma --workers=4 ~OPTS~", "puma", ReapingUnknown},
+		{"/app/smtpd", "", 0},
+		{"/app/next start", "", 0},
+		{"node /usr/local/bin/next start", "next", LeavesOrphans},
+		{"nc -lk 80", "nc", ReapingUnknown},
+		{"busybox nc -l -p 80", "busybox nc", LeavesOrphans},
+		{"h2o -c x", "h2o", LeavesOrphans},
+		{"h2o -m master -c x", "h2o", ReapingUnknown},
+
 		// Options that take the program out of PID 1, or its master away.
 		{"strace -o /dev/null x", "strace", ReapsOrphans},
 		{"strace -D x", "strace", ReapingUnknown},
@@ -120,6 +156,26 @@ func TestTraps(t *testing.T) {
 				t.Errorf("got %q, reaps %d (%s); want %q, %d", m.Name, m.Behaviour.Reaps, m.Behaviour.Why, tt.name, tt.reaps)
 			}
 		})
+	}
+}
+
+// TestNamesThatSayNothing: many programs bear these names, so no row may.
+func TestNamesThatSayNothing(t *testing.T) {
+	db := newDB(t)
+	for _, name := range []string{
+		"agent", "api", "app", "application", "backend", "bot", "client", "controller", "core", "daemon", "dashboard", "docker-entrypoint",
+		"entrypoint", "entrypoint.sh", "exporter", "frontend", "gateway", "handler", "hello", "job", "launch", "launcher", "main", "manager",
+		"my_exporter", "operator", "proxy", "run", "run.sh", "runner", "scheduler", "serve", "server", "service", "sidecar", "speaker", "start",
+		"start.sh", "updater", "web", "webhook", "worker",
+	} {
+		for _, argv0 := range []string{name, "/" + name, "./" + name, "/app/" + name, "/usr/local/bin/" + name} {
+			if m, ok := db.Lookup([]string{argv0}); ok {
+				t.Errorf("%s is taken for %s", argv0, m.Name)
+			}
+			if _, ok := db.Wrapper(argv0); ok {
+				t.Errorf("%s is taken for a wrapper", argv0)
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package initdb
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -72,6 +73,9 @@ type Operand struct {
 	// Number is true when it must be a number; where another word stands, a
 	// version that can do without it may be meant.
 	Number bool
+	// Word is the word that must stand here, such as the exec of "bundle
+	// exec"; empty for any. With another one the wrapper does something else.
+	Word string
 }
 
 // Exec is what a wrapper execs.
@@ -318,6 +322,9 @@ func (r *reader) operands() error {
 		if !ok || word == "" {
 			return fmt.Errorf("%s is missing: %w", op.Name, ErrNoExec)
 		}
+		if op.Word != "" && word != op.Word {
+			return fmt.Errorf("%s stands where %s is expected", display(word), op.Word)
+		}
 		if op.Number && !isUnknown(word) && !isNumber(word) {
 			return fmt.Errorf("%s stands where %s is expected", word, op.Name)
 		}
@@ -336,8 +343,16 @@ func (r *reader) operands() error {
 		return fmt.Errorf("no program is named: %w", ErrNoExec)
 	case r.args[0] == "":
 		return errors.New("the program's name is empty")
+	case strings.HasPrefix(r.args[0], "-") && r.w.isSubcommand():
+		return fmt.Errorf("option %s of the subcommand is not known", display(r.args[0]))
 	}
 	return nil
+}
+
+// isSubcommand is true for a wrapper that execs only under one of its
+// subcommands.
+func (w Wrapper) isSubcommand() bool {
+	return slices.ContainsFunc(w.Operands, func(op Operand) bool { return op.Word != "" })
 }
 
 // assignments reads env's NAME=VALUE operands.

@@ -35,7 +35,9 @@ func documented(url string) Source { return Source{Kind: Documented, Ref: url} }
 // stay as its parent (timeout, su, sudo, tini) are rows of the other table.
 func wrappers() []Wrapper {
 	var all []Wrapper
-	for _, part := range [][]Wrapper{coreutils(), schedulers(), userChangers(), isolators(), applets()} {
+	for _, part := range [][]Wrapper{
+		coreutils(), schedulers(), userChangers(), isolators(), serviceTools(), launchers(), applets(),
+	} {
 		all = append(all, part...)
 	}
 	return all

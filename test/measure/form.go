@@ -72,7 +72,7 @@ func (f form) setup(x string) string { return strings.ReplaceAll(f.Setup, "{x}",
 // forms are all forms, in the order in which they are measured.
 func forms() []form {
 	var all []form
-	for _, part := range [][]form{initForms(), shellForms(), runtimeForms(), wrapperForms(), toolForms(), serverForms()} {
+	for _, part := range [][]form{initForms(), shellForms(), runtimeForms(), wrapperForms(), toolForms(), serverForms(), programForms()} {
 		all = append(all, part...)
 	}
 	return all
