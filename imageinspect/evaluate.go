@@ -59,7 +59,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 	name := w.shown(argv[0])
 	first := Step{Kind: StepArgv, Program: name, Text: argvSource(image.Config, o) + ": " + name, Detail: w.detailArgv(argv)}
 	end := w.walk(ctx, argv)
-	if end.verdict.Outcome == Unknown && image.Files != nil && ctx.Err() == nil {
+	undecided := end.verdict.Outcome == Unknown || e.detailed && end.pid1 == ""
+	if undecided && image.Files != nil && ctx.Err() == nil {
 		// Tests on files are asked of the image only where they matter: each
 		// may cost a download.
 		w.testsFiles, w.taken = true, new(int)
@@ -74,6 +75,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		}
 	}
 	return Result{
+		Entrypoint: entrypointWords(image.Config, o), Init: heldInit(image.Files, end),
 		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Stays: end.stays, Distribution: distribution(image.Files),
 	}
 }

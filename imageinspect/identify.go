@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/initguard/initguard/imageinspect/identity"
 	"github.com/initguard/initguard/imageinspect/initdb"
 )
 
@@ -53,7 +55,7 @@ func (w *walker) checkClaim(ctx context.Context, argv []string, match initdb.Mat
 	case f.Program == nil || f.Program.Program == "" && !f.Program.Whole:
 		return judge(argv, match) // nothing speaks for or against it
 	case f.Program.Program == "":
-		if match.Program.Role != initdb.Init {
+		if match.Program.Role != initdb.Init || !slices.Contains(identity.Names(), match.Name) {
 			return judge(argv, match)
 		}
 		return w.noClaim(argv, match)
@@ -129,7 +131,13 @@ func (w *walker) ask(ctx context.Context, places []string) (File, error) {
 	if known, ok := w.found[key]; ok {
 		return known.file, known.err
 	}
-	f, err := w.files.File(ctx, places...)
+	var f File
+	var err error
+	if len(places) == 1 {
+		f, err = w.files.File(ctx, places[0])
+	} else {
+		f, err = w.files.First(ctx, places)
+	}
 	if ctx.Err() == nil {
 		w.found[key] = found{f, err}
 		if err == nil && len(places) > 1 && f.Asked != "" {

@@ -36,12 +36,15 @@ var ErrNoFile = errors.New("no such file in the image")
 // Files gives facts about an image's files, one path at a time, as late as
 // possible. It is safe for concurrent use.
 type Files interface {
-	// File returns what lies at the first of some absolute, clean paths that
-	// exists, symlinks followed. It may cost a download, and it looks no
-	// further down than needed: a path found in one layer counts before an
-	// earlier one in a layer below it. Its error wraps ErrNoFile, ErrNotRead
-	// or the context's.
-	File(ctx context.Context, paths ...string) (File, error)
+	// File returns what lies at an absolute, clean path, symlinks followed. It
+	// may cost a download. Its error wraps ErrNoFile, ErrNotRead or the
+	// context's.
+	File(ctx context.Context, path string) (File, error)
+	// First returns the first of several paths at which a program lies, as a
+	// PATH is searched: folders and files that nobody may execute are passed
+	// over. It looks no further down than needed: a path found in one layer
+	// may count before an earlier one in a layer below it.
+	First(ctx context.Context, paths []string) (File, error)
 	// Known is File where that costs nothing, because earlier questions
 	// brought the answer along; false otherwise.
 	Known(path string) (File, bool)

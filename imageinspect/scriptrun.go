@@ -19,10 +19,15 @@ func (w *walker) script(ctx context.Context, p shellProcess, in script.Input, sh
 		in.Stat = w.statOf(ctx)
 	}
 	in.Configured = w.configured
+	in.Ended = func() bool { return ctx.Err() != nil }
 	in.IsProgram = func(name string) bool {
 		_, program := w.db.Lookup([]string{name})
 		_, wrapper := w.db.Wrapper(name)
 		return program || wrapper
+	}
+	in.RunsOn = func(name string) bool {
+		match, ok := w.db.Lookup([]string{name})
+		return ok && (match.Program.Role == initdb.Server || match.Program.Role == initdb.Runtime)
 	}
 	ways := script.Run(in)
 	if ctx.Err() != nil {
@@ -62,6 +67,14 @@ func (w *walker) way(ctx context.Context, p shellProcess, in script.Input, shell
 		stays.verdict.ForwardsSignals = false
 		stays.stays = &Place{Script: w.scriptName(in.File, way.File), Line: way.Line}
 		return stays.after(step)
+	case script.Reads:
+		step.Text = where + ": " + way.Why
+		as, _ := tableName([]script.Shell{shell})
+		match, ok := w.db.Lookup([]string{as})
+		if !ok {
+			return stop(unknown(CodeShell, "what %s does in read was not measured", p.name()), step)
+		}
+		return judge(p.argv, match).after(step)
 	case script.Exits:
 		return stop(unknown(CodeEnds, "%s: %s", where, way.Why), step.because(where+": "+way.Why))
 	default:

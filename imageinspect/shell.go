@@ -44,6 +44,10 @@ func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	case p.may == nil:
 		return stop(unknown(CodeShell, "what a script of %s execs is not known", name))
 	}
+	// What it does while it runs a script does not hang on the script's words.
+	if match, ok := w.db.Lookup([]string{p.called[0], "script"}); ok {
+		p.match = match
+	}
 	in := script.Input{Source: call.source, Name: call.name, Params: call.params}
 	if call.file != "" {
 		f, failed := w.scriptFile(ctx, name, call.file)

@@ -69,6 +69,9 @@ func (w *walker) walk(ctx context.Context, argv []string) end {
 		return stop(unknown(CodeNoCommand, "the command is empty"))
 	}
 	if name, ok := unknownIn(argv[0]); ok && !w.knownBase(argv) {
+		if e, found := w.byBase(ctx, argv); found {
+			return e
+		}
 		return stop(unknown(CodeVariable, "which program is started depends on %s", name))
 	}
 	called := initdb.Applet(argv)
@@ -94,6 +97,26 @@ func (w *walker) knownBase(argv []string) bool {
 	match, ok := w.db.Lookup(argv)
 	_, wraps := w.db.Wrapper(argv[0])
 	return ok && match.Program.Role != initdb.Shell && !wraps
+}
+
+// byBase follows a program whose folder alone is not known by the one of that
+// name on PATH, where there is one.
+func (w *walker) byBase(ctx context.Context, argv []string) (end, bool) {
+	at := strings.LastIndex(argv[0], "/")
+	if at < 0 || strings.Contains(argv[0][at:], unknownMark) || w.files == nil {
+		return end{}, false
+	}
+	base := argv[0][at+1:]
+	places, ok := w.candidates(base)
+	if !ok || base == "" {
+		return end{}, false
+	}
+	f, failed := w.find(ctx, base, places)
+	if failed != nil {
+		return end{}, false
+	}
+	step := Step{Kind: StepFile, Program: w.shown(base), Text: w.shown(base) + " is taken for the one on PATH", Detail: w.detail(f.Path)}
+	return w.walk(ctx, append([]string{f.Asked}, argv[1:]...)).after(step), true
 }
 
 func outOfTime() end {

@@ -25,6 +25,8 @@ type Assessor struct {
 	Evaluator *imageinspect.Evaluator
 	// Platforms are those of the cluster's nodes, as os/arch.
 	Platforms []string
+	// Verdicts keeps what was judged; nil keeps nothing.
+	Verdicts *Verdicts
 }
 
 // maxLookups bounds the images of one pod that are asked for at a time,
@@ -99,7 +101,7 @@ func (a Assessor) evaluate(ctx context.Context, l *lookup, o imageinspect.Overri
 	results := make([]imageinspect.Result, len(l.images))
 	for i, image := range l.images {
 		platforms[i] = image.Platform
-		results[i] = a.Evaluator.Evaluate(ctx, image, o)
+		results[i] = a.Verdicts.evaluate(ctx, a.Evaluator, image, o)
 	}
 	return imageinspect.Agree(platforms, results)
 }

@@ -1,9 +1,14 @@
 package imagetest
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Fault stands in front of the registry. It answers a request and returns
@@ -106,4 +111,35 @@ func RedirectLoop() Fault {
 		http.Redirect(w, req, req.URL.Path, http.StatusTemporaryRedirect)
 		return true
 	}
+}
+
+// ServeLayer answers for one layer's content without the registry holding it:
+// pushing an image finds it there. Other requests go to next, which may be
+// nil.
+func ServeLayer(layer v1.Layer, next Fault) (Fault, error) {
+	digest, err := layer.Digest()
+	if err != nil {
+		return nil, fmt.Errorf("digest of the layer: %w", err)
+	}
+	size, err := layer.Size()
+	if err != nil {
+		return nil, fmt.Errorf("size of the layer: %w", err)
+	}
+	return func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.HasSuffix(req.URL.Path, "/blobs/"+digest.String()) {
+			return next != nil && next(w, req)
+		}
+		w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
+		if req.Method == http.MethodHead {
+			return true
+		}
+		content, err := layer.Compressed()
+		if err != nil {
+			refuse(w, http.StatusInternalServerError, err.Error())
+			return true
+		}
+		defer func() { _ = content.Close() }()
+		_, _ = io.Copy(w, content)
+		return true
+	}, nil
 }

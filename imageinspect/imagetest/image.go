@@ -16,7 +16,7 @@ const DefaultPlatform = "linux/amd64"
 // image. Source: https://docs.docker.com/build/metadata/attestations/attestation-storage/
 const AttestationPlatform = "unknown/unknown"
 
-// Spec is what an image says about its process.
+// Spec is what an image says about its process, and the files that it has.
 type Spec struct {
 	// Platform is os/arch[/variant]; AttestationPlatform makes an attestation
 	// manifest instead of an image.
@@ -26,9 +26,11 @@ type Spec struct {
 	Env        []string
 	WorkingDir string
 	User       string
+	// Layers are the image's layers, lowest first.
+	Layers []Layer
 }
 
-// Build makes an image without layers.
+// Build makes an image.
 func Build(s Spec) (v1.Image, error) {
 	platform, err := s.platform()
 	if err != nil {
@@ -51,6 +53,28 @@ func Build(s Spec) (v1.Image, error) {
 	image, err := mutate.ConfigFile(mutate.ConfigMediaType(base, types.OCIConfigJSON), config)
 	if err != nil {
 		return nil, fmt.Errorf("image for %s: %w", platform, err)
+	}
+	for i, l := range s.Layers {
+		layer, err := l.Build()
+		if err != nil {
+			return nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		if image, err = Append(image, layer); err != nil {
+			return nil, err
+		}
+	}
+	return image, nil
+}
+
+// Append puts a layer on top of an image.
+func Append(image v1.Image, layer v1.Layer) (v1.Image, error) {
+	mediaType, err := layer.MediaType()
+	if err != nil {
+		return nil, fmt.Errorf("layer: %w", err)
+	}
+	image, err = mutate.Append(image, mutate.Addendum{Layer: layer, MediaType: mediaType})
+	if err != nil {
+		return nil, fmt.Errorf("layer: %w", err)
 	}
 	return image, nil
 }

@@ -2,7 +2,6 @@ package imagetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -16,16 +15,10 @@ import (
 type Tree map[string]string
 
 // File gives a file as imageinspect.Files does.
-func (t Tree) File(ctx context.Context, names ...string) (imageinspect.File, error) {
-	err := imageinspect.ErrNoFile
-	for _, name := range names {
-		var f imageinspect.File
-		if f, err = t.file(ctx, name); !errors.Is(err, imageinspect.ErrNoFile) {
-			f.Asked = name
-			return f, err
-		}
-	}
-	return imageinspect.File{}, err
+func (t Tree) File(ctx context.Context, name string) (imageinspect.File, error) {
+	f, err := t.file(ctx, name)
+	f.Asked = name
+	return f, err
 }
 
 func (t Tree) file(ctx context.Context, name string) (imageinspect.File, error) {

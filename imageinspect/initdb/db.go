@@ -69,7 +69,7 @@ func New(extra ...Program) (*DB, error) {
 func Programs() []Program {
 	var rows []Program
 	for _, part := range [][]Program{
-		inits(), reapingPrograms(), supervisors(), shells(), runtimes(), moreRuntimes(), scripts(),
+		inits(), imageInits(), reapingPrograms(), supervisors(), shells(), runtimes(), moreRuntimes(), scripts(),
 		servers(), goServers(), rustServers(), tools(),
 	} {
 		rows = append(rows, part...)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 const (
@@ -29,6 +30,7 @@ const (
 type wireArchive struct {
 	Config   string       `json:"Config"`
 	RepoTags list[string] `json:"RepoTags"`
+	Layers   list[string] `json:"Layers"` // lowest first
 }
 
 func (s *Source) inspectArchive(ctx context.Context, wanted []platform) ([]imageinspect.Image, error) {
@@ -57,11 +59,24 @@ func (s *Source) inspectArchive(ctx context.Context, wanted []platform) ([]image
 		return nil, err
 	}
 	t := top{single: true, entries: []entry{{digest: digest}}}
-	images, p := assemble(s.String(), t, t.entries, []facts{f}, wanted)
+	a, p := assemble(s.String(), t, t.entries, []facts{f}, wanted)
 	if p != nil {
 		return nil, p
 	}
-	return images, nil
+	a.images[0].Files = rootfs.New(s.archiveLayers(image.Layers), localBounds())
+	return a.images, nil
+}
+
+// archiveLayers are layers that are read from the archive, which holds no
+// digests of them.
+func (s *Source) archiveLayers(members []string) []rootfs.Layer {
+	out := make([]rootfs.Layer, len(members))
+	for i, member := range members {
+		out[i] = rootfs.Layer{Open: func(ctx context.Context) (io.ReadCloser, error) {
+			return openMember(ctx, s.path, member)
+		}}
+	}
+	return out
 }
 
 func parseArchive(raw []byte) ([]wireArchive, error) {
@@ -112,28 +127,49 @@ func describeTags(listed []wireArchive) string {
 	return clip(strings.Join(out, ", "))
 }
 
-// readMember reads one member of a tar file, following links within it.
-func readMember(ctx context.Context, file, member string, limit int64) ([]byte, error) {
+// readMember reads one member of a tar file.
+func readMember(ctx context.Context, file, member string, limit int64) (raw []byte, err error) {
+	content, err := openMember(ctx, file, member)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	return readLimited(content, member, limit)
+}
+
+// openMember opens one member of a tar file, following links within it.
+func openMember(ctx context.Context, file, member string) (io.ReadCloser, error) {
 	if member == "" {
 		return nil, errors.New("manifest.json names no config")
 	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
 	for range maxTarLinks {
-		raw, link, err := findMember(ctx, file, path.Clean(member), limit)
-		if err != nil || link == "" {
-			return raw, err
+		content, link, err := findMember(ctx, f, path.Clean(member))
+		switch {
+		case err != nil:
+			return nil, errors.Join(err, f.Close())
+		case link == "":
+			return memberReader{content, f}, nil
 		}
 		member = link
 	}
-	return nil, fmt.Errorf("%s: more than %d links", clip(member), maxTarLinks)
+	return nil, errors.Join(fmt.Errorf("%s: more than %d links", clip(member), maxTarLinks), f.Close())
+}
+
+// memberReader reads a member and closes its archive.
+type memberReader struct {
+	io.Reader
+	io.Closer
 }
 
 // findMember returns a member's content, or where it links to.
-func findMember(ctx context.Context, file, member string, limit int64) (raw []byte, link string, err error) {
-	f, err := os.Open(file)
-	if err != nil {
+func findMember(ctx context.Context, f *os.File, member string) (content io.Reader, link string, err error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, "", err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
 	archive := tar.NewReader(f)
 	for range maxTarEntries {
 		if err := ctx.Err(); err != nil {
@@ -155,8 +191,7 @@ func findMember(ctx context.Context, file, member string, limit int64) (raw []by
 		case tar.TypeLink:
 			return nil, header.Linkname, nil
 		}
-		raw, err := readLimited(archive, member, limit)
-		return raw, "", err
+		return archive, "", nil
 	}
 	return nil, "", fmt.Errorf("no %s among the first %d members", clip(member), maxTarEntries)
 }

@@ -4,24 +4,37 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"weak"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 const (
-	// maxFactsBytes and maxTopsBytes bound the caches by weight, so that
+	// maxFactsBytes and the next two bound the caches by weight, so that
 	// images with huge environments or indexes push out others, not the
 	// process.
 	maxFactsBytes = 48 << 20
 	maxTopsBytes  = 16 << 20
+	maxFilesBytes = 24 << 20
+	// filesPerImage is how many questions about its files a remembered image
+	// leads to at most, on average.
+	filesPerImage = 8
 
 	maxSessions = 256
 	// sessionTTL is how long a login is used again; tokens that expire before
 	// that are renewed.
 	sessionTTL = 5 * time.Minute
+
+	maxLive = 256
+	// liveTTL is how long questions share one reading of an image's layers;
+	// its bounds begin anew after that.
+	liveTTL = time.Minute
 )
 
 // credentials say whose rights a lookup is made with.
@@ -50,6 +63,8 @@ type accessKey struct {
 type failureKey struct {
 	accessKey
 	platforms string
+	// question is set for a lookup of the image's files.
+	question string
 }
 
 // contentKey is content of a repository. Content is the same for all who may
@@ -67,6 +82,31 @@ type caches struct {
 	sessions *ttlCache[sessionKey, *session]
 	tops     *weightCache[contentKey, top]
 	facts    *weightCache[contentKey, facts]
+	files    *weightCache[fileKey, fileAnswer]
+	live     *ttlCache[liveKey, weak.Pointer[rootfs.Image]]
+}
+
+// fileKey is one question about the files of one image.
+type fileKey struct {
+	contentKey
+	path string
+}
+
+// fileAnswer is what is known of a file for good: the file, that there is
+// none, or why it can't be read.
+type fileAnswer struct {
+	file imageinspect.File
+	err  error
+}
+
+// weight is about how many bytes of memory a holds.
+func (a fileAnswer) weight() int {
+	const key, program = 256, 512
+	n := key + len(a.file.Path) + len(a.file.Text)
+	if a.file.Program != nil {
+		n += program
+	}
+	return n
 }
 
 func newCaches(o Options) (*caches, error) {
@@ -75,12 +115,14 @@ func newCaches(o Options) (*caches, error) {
 	sessions, err3 := newTTLCache[sessionKey, *session](maxSessions, o.Now)
 	tops, err4 := newWeightCache[contentKey, top](o.CacheSize, maxTopsBytes, top.weight)
 	known, err5 := newWeightCache[contentKey, facts](o.CacheSize, maxFactsBytes, func(f facts) int { return f.weight })
-	for _, err := range []error{err1, err2, err3, err4, err5} {
+	files, err6 := newWeightCache[fileKey, fileAnswer](filesPerImage*o.CacheSize, maxFilesBytes, fileAnswer.weight)
+	live, err7 := newTTLCache[liveKey, weak.Pointer[rootfs.Image]](maxLive, o.Now)
+	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err != nil {
 			return nil, fmt.Errorf("registry options: CacheSize: %w", err)
 		}
 	}
-	return &caches{access: access, failures: failures, sessions: sessions, tops: tops, facts: known}, nil
+	return &caches{access: access, failures: failures, sessions: sessions, tops: tops, facts: known, files: files, live: live}, nil
 }
 
 // resize changes how many images are remembered, and forgets those that are
@@ -90,6 +132,7 @@ func (c *caches) resize(size int) {
 	c.failures.entries.Resize(size)
 	c.tops.resize(size)
 	c.facts.resize(size)
+	c.files.resize(filesPerImage * size)
 }
 
 // ttlCache is an LRU whose entries expire.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -21,6 +22,8 @@ type Client struct {
 	caches    *caches
 	flights   *flights
 	large     chan struct{}
+	readings  *readings
+	liveMu    sync.Mutex // of caches.live and what files hold of it
 	// base ends with Close; each inspection derives its own deadline from it.
 	base context.Context // Inspections outlive their callers.
 	stop context.CancelFunc
@@ -46,6 +49,7 @@ func New(o Options) (*Client, error) {
 		caches:    remembered,
 		flights:   newFlights(),
 		large:     make(chan struct{}, maxLarge),
+		readings:  newReadings(!o.AllShared),
 		base:      base,
 		stop:      stop,
 	}
@@ -62,7 +66,8 @@ func (c *Client) Close() {
 
 // Inspect says what an image starts on each platform of the query that it has,
 // in the query's order; without platforms, on each of its Linux ones, up to
-// maxPlatforms. The answer is shared with other callers: don't change it.
+// maxPlatforms. The answer is shared with other callers: don't change it. Its
+// Files read layers with the rights that this call proved.
 //
 // Errors are always *imageinspect.Failure. When ctx ends first, the code is
 // CodeStillInspecting; the inspection goes on and its answer is there for a
@@ -80,7 +85,7 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 	if a.problem != nil {
 		return nil, a.problem.failure()
 	}
-	return a.images, nil
+	return c.withFiles(a, r, q.Namespace), nil
 }
 
 // wait joins the inspection, or starts it, and waits as long as ctx allows.
@@ -118,11 +123,11 @@ func (c *Client) inspectOnce(r request) answer {
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
 	start := c.options.Now()
-	images, err := c.inspect(ctx, r)
+	a, err := c.inspect(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
 		c.options.Observer.Inspection("ok", took)
-		return answer{images: images}
+		return a
 	}
 	p := asProblem(r.repository.Name(), err)
 	if p.result == resultUnauthorized {

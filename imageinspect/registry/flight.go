@@ -4,13 +4,24 @@ import (
 	"fmt"
 	"sync"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/initguard/initguard/imageinspect"
 )
 
-// answer is how a lookup ended.
+// answer is how a lookup ended: that of an image, or of one of its files.
 type answer struct {
-	images  []imageinspect.Image
-	problem *problem
+	images []imageinspect.Image
+	// contents say for each image what its Files are made of.
+	contents []content
+	file     fileAnswer
+	problem  *problem
+}
+
+// content is what an image's files are read from.
+type content struct {
+	digest v1.Hash
+	layers []layerRef
 }
 
 // flight is one inspection under way; any number of callers wait for it.

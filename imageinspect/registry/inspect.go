@@ -19,8 +19,8 @@ func (c *Client) known(r request) (answer, bool) {
 	if p, ok := c.caches.failures.get(r.key()); ok {
 		return answer{problem: p}, true
 	}
-	if images, p, ok := c.knownImages(r); ok {
-		return answer{images: images, problem: p}, true
+	if a, ok := c.knownImages(r); ok {
+		return a, true
 	}
 	if p, ok := c.caches.failures.get(repositoryKey(r)); ok {
 		return answer{problem: p}, true
@@ -28,49 +28,54 @@ func (c *Client) known(r request) (answer, bool) {
 	return answer{}, false
 }
 
-func (c *Client) knownImages(r request) ([]imageinspect.Image, *problem, bool) {
+func (c *Client) knownImages(r request) (answer, bool) {
 	digest, ok := c.caches.access.get(r.access())
 	if !ok {
-		return nil, nil, false
+		return answer{}, false
 	}
 	t, ok := c.caches.tops.get(r.content(digest))
 	if !ok {
-		return nil, nil, false
+		return answer{}, false
 	}
 	chosen := t.choose(r.wanted)
 	found := make([]facts, len(chosen))
 	for i, e := range chosen {
 		if found[i], ok = c.caches.facts.get(r.content(e.digest)); !ok {
-			return nil, nil, false
+			return answer{}, false
 		}
 	}
-	images, p := assemble(r.repository.Name(), t, chosen, found, r.wanted)
-	return images, p, true
+	a, p := assemble(r.repository.Name(), t, chosen, found, r.wanted)
+	a.problem = p
+	return a, true
 }
 
 // inspect asks the registry for what memory doesn't hold: at most two requests
 // and two for each platform, logins apart; one when the content is known.
-func (c *Client) inspect(ctx context.Context, r request) ([]imageinspect.Image, error) {
+func (c *Client) inspect(ctx context.Context, r request) (answer, error) {
 	s, err := c.session(ctx, r)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	images, err := c.inspectWith(ctx, r, s)
-	if p := (*problem)(nil); errors.As(err, &p) && (p.result == resultUnauthorized || p.result == "forbidden") {
-		// The login may have outlived its credentials.
-		c.caches.sessions.remove(r.session())
-	}
-	return images, err
+	a, err := c.inspectWith(ctx, r, s)
+	c.dropRefused(r, err)
+	return a, err
 }
 
-func (c *Client) inspectWith(ctx context.Context, r request, s *session) ([]imageinspect.Image, error) {
+// dropRefused forgets a login that may have outlived its credentials.
+func (c *Client) dropRefused(r request, err error) {
+	if p := (*problem)(nil); errors.As(err, &p) && (p.result == resultUnauthorized || p.result == "forbidden") {
+		c.caches.sessions.remove(r.session())
+	}
+}
+
+func (c *Client) inspectWith(ctx context.Context, r request, s *session) (answer, error) {
 	digest, raw, err := c.resolve(ctx, r, s)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	t, single, err := c.readTop(ctx, r, s, digest, raw)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	c.caches.access.add(r.access(), digest, c.bounds.Load().TagTTL)
 	chosen := t.choose(r.wanted)
@@ -86,13 +91,13 @@ func (c *Client) inspectWith(ctx context.Context, r request, s *session) ([]imag
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	images, p := assemble(r.repository.Name(), t, chosen, found, r.wanted)
+	a, p := assemble(r.repository.Name(), t, chosen, found, r.wanted)
 	if p != nil {
-		return nil, p
+		return answer{}, p
 	}
-	return images, nil
+	return a, nil
 }
 
 // resolve proves that the image may be read and says which digest it has. It
@@ -190,6 +195,8 @@ func readFacts(ctx context.Context, from reader, where string, digest v1.Hash, m
 	if err != nil {
 		return facts{}, invalid(where, err)
 	}
+	f.layers = m.layers
+	f.weight += len(f.layers) * layerWeight
 	return f, nil
 }
 
@@ -210,8 +217,9 @@ func (t top) choose(wanted []platform) []entry {
 }
 
 // assemble makes the answer out of the chosen entries and their facts.
-func assemble(where string, t top, chosen []entry, found []facts, wanted []platform) ([]imageinspect.Image, *problem) {
+func assemble(where string, t top, chosen []entry, found []facts, wanted []platform) (answer, *problem) {
 	var images []imageinspect.Image
+	var contents []content
 	var have []platform
 	for _, e := range t.entries {
 		if e.platform != (platform{}) {
@@ -227,10 +235,11 @@ func assemble(where string, t top, chosen []entry, found []facts, wanted []platf
 		duplicate := slices.ContainsFunc(images, func(image imageinspect.Image) bool { return image.Platform == p.String() })
 		if matches(p, wanted) && !duplicate {
 			images = append(images, imageinspect.Image{Platform: p.String(), Digest: e.digest.String(), Config: found[i].config})
+			contents = append(contents, content{digest: e.digest, layers: found[i].layers})
 		}
 	}
 	if len(images) == 0 {
-		return nil, noPlatform(where, wanted, have)
+		return answer{}, noPlatform(where, wanted, have)
 	}
-	return images, nil
+	return answer{images: images, contents: contents}, nil
 }

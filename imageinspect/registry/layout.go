@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 // maxNesting bounds indexes within indexes of a layout.
@@ -45,6 +47,19 @@ func (l layoutReader) read(ctx context.Context, digest v1.Hash, limit int64) ([]
 		return nil, err
 	}
 	return raw, verifyDigest(path, raw, digest)
+}
+
+// layers are layers that are read from the layout.
+func (l layoutReader) layers(refs []layerRef) []rootfs.Layer {
+	out := make([]rootfs.Layer, len(refs))
+	for i, ref := range refs {
+		digest := ref.digest()
+		path := filepath.Join(l.dir, "blobs", digest.Algorithm, digest.Hex)
+		out[i] = rootfs.Layer{Refusal: ref.refusal, Digest: digest, Size: ref.size, Open: func(context.Context) (io.ReadCloser, error) {
+			return openRegular(path)
+		}}
+	}
+	return out
 }
 
 // named is an entry of a layout's index.json and the names it goes by.
@@ -82,11 +97,14 @@ func (s *Source) inspectLayout(ctx context.Context, wanted []platform) ([]imagei
 			return nil, err
 		}
 	}
-	images, p := assemble(s.String(), t, chosen, found, wanted)
+	a, p := assemble(s.String(), t, chosen, found, wanted)
 	if p != nil {
 		return nil, p
 	}
-	return images, nil
+	for i := range a.images {
+		a.images[i].Files = rootfs.New(from.layers(a.contents[i].layers), localBounds())
+	}
+	return a.images, nil
 }
 
 // parseLayoutIndex reads index.json with the names of its entries.

@@ -58,6 +58,7 @@ type wireManifest struct {
 	SchemaVersion int                   `json:"schemaVersion"`
 	MediaType     types.MediaType       `json:"mediaType"`
 	Config        *wireDescriptor       `json:"config"`
+	Layers        list[wireDescriptor]  `json:"layers"`
 	Manifests     *list[wireDescriptor] `json:"manifests"`
 	FSLayers      json.RawMessage       `json:"fsLayers"`
 }
@@ -65,6 +66,7 @@ type wireManifest struct {
 type wireDescriptor struct {
 	MediaType   types.MediaType `json:"mediaType"`
 	Digest      string          `json:"digest"`
+	Size        int64           `json:"size"`
 	Platform    *wirePlatform   `json:"platform"`
 	Annotations wireAnnotations `json:"annotations"`
 }
@@ -120,6 +122,7 @@ type wirePlatform struct {
 type manifest struct {
 	entries []entry
 	config  *v1.Hash
+	layers  []layerRef
 }
 
 // parseManifest reads an image manifest or an index. The kind is told by the
@@ -143,13 +146,13 @@ func parseManifest(raw []byte) (manifest, error) {
 		if w.MediaType != "" && !w.MediaType.IsImage() {
 			return manifest{}, fmt.Errorf("manifest has a config, but its mediaType is %q", clip(string(w.MediaType)))
 		}
-		return parseImage(*w.Config)
+		return parseImage(*w.Config, w.Layers)
 	default:
 		return manifest{}, errors.New("manifest has neither a config nor manifests: it is no image")
 	}
 }
 
-func parseImage(config wireDescriptor) (manifest, error) {
+func parseImage(config wireDescriptor, layers []wireDescriptor) (manifest, error) {
 	if config.MediaType != "" && !config.MediaType.IsConfig() {
 		return manifest{}, fmt.Errorf("config has media type %q: this is an artifact, no container image", clip(string(config.MediaType)))
 	}
@@ -157,7 +160,7 @@ func parseImage(config wireDescriptor) (manifest, error) {
 	if err != nil {
 		return manifest{}, fmt.Errorf("digest of the config: %w", err)
 	}
-	return manifest{config: &digest}, nil
+	return manifest{config: &digest, layers: layersOf(layers)}, nil
 }
 
 func parseIndex(descriptors []wireDescriptor) (manifest, error) {
@@ -214,6 +217,7 @@ type wireConfig struct {
 type facts struct {
 	platform platform
 	config   imageinspect.Config
+	layers   []layerRef // lowest first
 	weight   int
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 const (
@@ -162,10 +164,19 @@ func FuzzParseManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"config":{"digest":"` + digestA + `"}}`))
 	f.Add([]byte(`{"schemaVersion":1,"fsLayers":[]}`))
 	f.Add([]byte(`{"manifests":null,"config":null}`))
+	f.Add([]byte(`{"config":{"digest":"` + digestA + `"},"layers":[{"digest":"` + digestB + `","size":7,"mediaType":"application/wasm"},{"size":-1}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		m, err := parseManifest(raw)
 		if err != nil {
 			return
+		}
+		if len(m.layers) > maxLayers {
+			t.Fatalf("%d layers", len(m.layers))
+		}
+		for _, l := range m.layers {
+			if _, err := v1.NewHash(l.digest().String()); l.size < 0 || err != nil && l.refusal == rootfs.Readable {
+				t.Fatalf("layer %+v: %v", l, err)
+			}
 		}
 		if m.config != nil && len(m.entries) > 0 {
 			t.Fatalf("image and index at once: %+v", m)

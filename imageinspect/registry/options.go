@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 // Registry says how one registry, or any other host on the way to an image
@@ -61,6 +63,8 @@ type Options struct {
 
 	// Bounds are what holds until SetBounds.
 	Bounds
+	// Layers bounds what questions about the files of one image may cost.
+	Layers rootfs.Bounds
 
 	// Observer counts. Default: nobody.
 	Observer Observer

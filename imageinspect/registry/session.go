@@ -106,6 +106,22 @@ func (s *session) blob(ctx context.Context, digest v1.Hash) ([]byte, error) {
 	return raw, s.verify("config", raw, digest)
 }
 
+// layer begins to read a layer of at most size bytes; 0 stands for a size that
+// is not known. The body has to be closed; its digest is not checked here.
+func (s *session) layer(ctx context.Context, digest v1.Hash, size int64) (io.ReadCloser, error) {
+	if size <= 0 {
+		size = maxLayerBytes
+	}
+	resp, err := s.do(ctx, http.MethodGet, "blobs", digest.String(), size)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// maxLayerBytes bounds a layer whose size is not known.
+const maxLayerBytes = 10 << 30
+
 func (s *session) verify(what string, raw []byte, want v1.Hash) error {
 	if err := verifyDigest(what, raw, want); err != nil {
 		return invalid(s.repository.Name(), err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 // The kinds of local source, as they stand before the first colon.
@@ -140,9 +141,12 @@ func sourceFailure(source string, err error) *imageinspect.Failure {
 	return p.failure()
 }
 
-// readFile reads a regular file of at most limit bytes; others, such as pipes,
-// could block.
-func readFile(path string, limit int64) (raw []byte, err error) {
+// localBounds are those of files on disk: they are often not compressed, and
+// cost no download.
+func localBounds() rootfs.Bounds { return rootfs.Bounds{CompressedBytes: 2 << 30} }
+
+// openRegular opens a regular file; others, such as pipes, could block.
+func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -150,7 +154,12 @@ func readFile(path string, limit int64) (raw []byte, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", path)
 	}
-	f, err := os.Open(path)
+	return os.Open(path)
+}
+
+// readFile reads a regular file of at most limit bytes.
+func readFile(path string, limit int64) (raw []byte, err error) {
+	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -77,17 +77,7 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 		e.setOptions(w, args)
 		w.succeed()
 	case "unset":
-		for _, a := range args {
-			if a == "-f" {
-				for _, f := range args {
-					delete(w.funcs, f)
-				}
-				break
-			}
-			if isName(a) {
-				e.unset(w, a)
-			}
-		}
+		e.unsetAll(w, args)
 		w.succeed()
 	case "shift":
 		e.shift(w, args)
@@ -122,6 +112,19 @@ func (e *evaluator) returnFromNothing(w *world) {
 		return
 	}
 	w.flow = exits
+}
+
+// unsetAll follows unset.
+func (e *evaluator) unsetAll(w *world, args []string) {
+	functions := slices.Contains(args, "-f")
+	for _, a := range args {
+		switch {
+		case functions:
+			w.undefine(a)
+		case isName(a):
+			e.unset(w, a)
+		}
+	}
 }
 
 func (e *evaluator) typeOf(w *world, args []string) {
@@ -171,7 +174,8 @@ func (e *evaluator) setTrap(w *world, args []string) {
 	for _, signal := range args[1:] {
 		signal = strings.ToUpper(signal)
 		if isUnknown(signal) || strings.HasSuffix(signal, "CHLD") || strings.HasSuffix(signal, "CLD") || signal == "17" {
-			w.ignoresChld = args[0] == "" || isUnknown(args[0])
+			// dash and busybox never ignore it.
+			w.ignoresChld = e.in.Shell == Bash && (args[0] == "" || isUnknown(args[0]))
 		}
 	}
 	if args[0] != "" && args[0] != "-" {
@@ -331,25 +335,6 @@ func (e *evaluator) mapfile(w *world, args []string) {
 	}
 	e.setList(w, name, []string{UnknownPart(spread + name)})
 	w.succeed()
-}
-
-// getopts is followed only as far as that its variables change.
-func (e *evaluator) getopts(w *world, args []string) {
-	if len(args) > 1 && isName(args[1]) {
-		e.setUnknown(w, args[1])
-	}
-	if len(args) == 2 && len(w.params) == 0 {
-		w.end(1)
-		e.set(w, "OPTIND", "1")
-		return
-	}
-	if optind, _ := e.lookup(w, "OPTIND"); len(args) == 2 && optind == "1" && !isUnknown(w.params[0]) && !strings.HasPrefix(w.params[0], "-") {
-		w.end(1)
-		return
-	}
-	e.setUnknown(w, "OPTARG")
-	e.setUnknown(w, "OPTIND")
-	w.endUnknown()
 }
 
 // echo and printf write to what a substitution takes.

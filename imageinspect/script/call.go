@@ -45,23 +45,23 @@ func (e *evaluator) assignFor(w *world, assigns []*syntax.Assign) func(*world) {
 			continue
 		}
 		name := e.resolve(w, a.Name.Value)
-		if v, ok := w.vars[name]; ok {
+		if v, ok := w.vars.m[name]; ok {
 			before[name] = v
 		} else {
 			before[name] = variable{ref: fromEnvironment}
 		}
 		e.assign(w, a)
-		v := w.vars[name]
+		v := w.vars.m[name]
 		v.exported = true
-		w.vars[name] = v
+		w.put(name, v)
 	}
 	return func(v *world) {
 		for name, old := range before {
 			if old.ref == fromEnvironment {
-				delete(v.vars, name)
+				v.drop(name)
 				continue
 			}
-			v.vars[name] = old
+			v.put(name, old)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func (e *evaluator) unknownCommand(w *world, stmt *syntax.Stmt, cmd *syntax.Call
 // named follows a command whose name is known.
 func (e *evaluator) named(w *world, stmt *syntax.Stmt, argv []string, at place) []*world {
 	name := argv[0]
-	if f, ok := w.funcs[name]; ok && (e.in.Shell == Bash || !isSpecial(name)) {
+	if f, ok := w.funcs.m[name]; ok && (e.in.Shell == Bash || !isSpecial(name)) {
 		return e.callFunction(w, stmt, f, argv)
 	}
 	if w.aliased && !isBuiltin(name) {
@@ -132,12 +132,12 @@ func (e *evaluator) viaCommand(w *world, stmt *syntax.Stmt, argv []string, at pl
 		return nil
 	}
 	at.implicit = min(at.implicit, maybe) // measured for exec alone
-	hidden, hides := w.funcs[args[0]]
-	delete(w.funcs, args[0])
+	hidden, hides := w.funcs.m[args[0]]
+	w.undefine(args[0])
 	ws := e.named(w, stmt, args, at)
 	if hides {
 		for _, v := range ws {
-			v.funcs[args[0]] = hidden
+			v.define(args[0], hidden)
 		}
 	}
 	return ws
@@ -152,7 +152,7 @@ func (e *evaluator) findCommand(w *world, args []string) {
 		return
 	}
 	name := args[0]
-	if _, ok := w.funcs[name]; ok || isBuiltin(name) {
+	if _, ok := w.funcs.m[name]; ok || isBuiltin(name) {
 		w.write(name + "\n")
 		w.succeed()
 		return

@@ -246,7 +246,7 @@ func (e *evaluator) stuck(w *world, l loop, waits bool) {
 	switch {
 	case w.sub > 0:
 	case w.reads:
-		e.unclear(w, line(l.node), "the shell may wait in read, where it does not reap")
+		e.staysReading(w, line(l.node))
 	case !waits:
 		e.unclear(w, line(l.node), "its loop runs no program and has no end")
 	default:
@@ -265,16 +265,23 @@ func (e *evaluator) while(w *world, stmt *syntax.Stmt, clause *syntax.WhileClaus
 	})
 	for _, v := range ws { // whether it ever comes out of the loop is not known
 		v.reads = v.reads || reads
+		v.polled = v.polled || v.jobs && !reads && runsSleep(clause.Do)
 	}
 	return ws
 }
 
+// runsSleep is true for a loop that waits between its rounds.
+func runsSleep(stmts []*syntax.Stmt) bool { return calls(stmts, "sleep") }
+
 // readsFrom is true for a condition that calls read.
-func readsFrom(stmts []*syntax.Stmt) bool {
+func readsFrom(stmts []*syntax.Stmt) bool { return calls(stmts, "read") }
+
+// calls is true for statements that hold a command of a name.
+func calls(stmts []*syntax.Stmt, name string) bool {
 	found := false
 	for _, s := range stmts {
 		syntax.Walk(s, func(n syntax.Node) bool {
-			if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 && call.Args[0].Lit() == "read" {
+			if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 && call.Args[0].Lit() == name {
 				found = true
 			}
 			return !found

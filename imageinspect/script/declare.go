@@ -26,7 +26,7 @@ func (e *evaluator) assign(w *world, a *syntax.Assign) {
 }
 
 func (e *evaluator) appendText(w *world, name, more string) {
-	v := w.vars[e.resolve(w, name)]
+	v := w.vars.m[e.resolve(w, name)]
 	if v.array && len(v.list) > 0 && !spreads(v.list) {
 		list := append([]string(nil), v.list...)
 		list[0] += more
@@ -41,7 +41,7 @@ func (e *evaluator) appendText(w *world, name, more string) {
 }
 
 func (e *evaluator) assignArray(w *world, name string, a *syntax.Assign) {
-	old := w.vars[e.resolve(w, name)]
+	old := w.vars.m[e.resolve(w, name)]
 	var words []*syntax.Word
 	keys := map[string]string{}
 	indexed := false
@@ -62,7 +62,7 @@ func (e *evaluator) assignArray(w *world, name string, a *syntax.Assign) {
 				keys[key] = value
 			}
 		}
-		w.vars[e.resolve(w, name)] = variable{array: true, keys: keys}
+		w.put(e.resolve(w, name), variable{array: true, keys: keys})
 	case a.Append:
 		e.setList(w, name, append(append([]string(nil), e.array(w, name)...), e.fields(w, words)...))
 	default:
@@ -72,7 +72,7 @@ func (e *evaluator) assignArray(w *world, name string, a *syntax.Assign) {
 
 func (e *evaluator) assignElement(w *world, name string, a *syntax.Assign) {
 	resolved := e.resolve(w, name)
-	v := w.vars[resolved]
+	v := w.vars.m[resolved]
 	value := e.text(w, a.Value)
 	if v.keys != nil {
 		keys := map[string]string{}
@@ -84,7 +84,7 @@ func (e *evaluator) assignElement(w *world, name string, a *syntax.Assign) {
 			key = e.text(w, word)
 		}
 		keys[key] = value
-		w.vars[resolved] = variable{array: true, keys: keys}
+		w.put(resolved, variable{array: true, keys: keys})
 		return
 	}
 	list := append([]string(nil), e.array(w, name)...)
@@ -124,8 +124,8 @@ func (e *evaluator) declare(w *world, stmt *syntax.Stmt, cmd *syntax.DeclClause)
 		value := w.clone() // the value is that before the name becomes local
 		status, known := w.status, w.statusKnown
 		d.scope(e, w, a.Name.Value)
-		if old, ok := value.vars[a.Name.Value]; ok && a.Append {
-			w.vars[a.Name.Value] = old
+		if old, ok := value.vars.m[a.Name.Value]; ok && a.Append {
+			w.put(a.Name.Value, old)
 		}
 		e.assign(w, a)
 		w.status, w.statusKnown = status, known
@@ -167,7 +167,7 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 		return
 	}
 	if d.functions {
-		_, there := w.funcs[name]
+		_, there := w.funcs.m[name]
 		w.endAs(toAnswer(there))
 		return
 	}
@@ -181,9 +181,9 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 	case assigned:
 		e.set(w, name, value)
 	case d.keyed:
-		w.vars[name] = variable{array: true, keys: map[string]string{}}
+		w.put(name, variable{array: true, keys: map[string]string{}})
 	case hidden:
-		w.vars[name] = variable{unset: true}
+		w.put(name, variable{unset: true})
 	}
 	d.mark(e, w, name)
 }
@@ -196,11 +196,11 @@ func (d *declaration) scope(e *evaluator, w *world, name string) {
 	if d.local() {
 		e.hide(w, name)
 		if len(w.saved) > 0 {
-			w.vars[name] = variable{unset: true}
+			w.put(name, variable{unset: true})
 		}
 	}
 	if d.keyed {
-		w.vars[name] = variable{array: true, keys: map[string]string{}}
+		w.put(name, variable{array: true, keys: map[string]string{}})
 	}
 }
 
@@ -209,10 +209,10 @@ func (d *declaration) refer(e *evaluator, w *world, name, target string) {
 		e.hide(w, name)
 	}
 	if isName(target) {
-		w.vars[name] = variable{ref: target}
+		w.put(name, variable{ref: target})
 		return
 	}
-	w.vars[name] = variable{text: UnknownPart(name)}
+	w.put(name, variable{text: UnknownPart(name)})
 }
 
 // mark exports a name, or takes that back.
@@ -221,7 +221,7 @@ func (d *declaration) mark(e *evaluator, w *world, name string) {
 		return
 	}
 	name = e.resolve(w, name)
-	v, ok := w.vars[name]
+	v, ok := w.vars.m[name]
 	if !ok {
 		text, set := e.lookup(w, name)
 		if set == no {
@@ -230,5 +230,5 @@ func (d *declaration) mark(e *evaluator, w *world, name string) {
 		v = variable{text: text}
 	}
 	v.exported = !d.takesBack
-	w.vars[name] = v
+	w.put(name, v)
 }

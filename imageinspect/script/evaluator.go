@@ -17,7 +17,7 @@ type evaluator struct {
 	newline bool // the command string ends in a newline
 	single  bool // the command string is one statement: bash looks for its last command
 	// patterns are those compiled already.
-	patterns map[string]matcher
+	patterns map[patternKey]matcher
 	// mentioned are files that programs were told of, on any way: what they
 	// are by now is not known.
 	mentioned map[string]bool
@@ -59,10 +59,10 @@ func (e *evaluator) limit(ws []*world) []*world {
 		return ws
 	}
 	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
-	if len(ws) > maxWorlds {
+	if len(ws) > fewWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
 	}
-	if len(ws) > maxWorlds {
+	if len(ws) > fewWorlds {
 		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {
@@ -92,7 +92,10 @@ next:
 
 // stmt follows one statement.
 func (e *evaluator) stmt(w *world, stmt *syntax.Stmt, at place) []*world {
-	if e.steps++; e.steps > maxSteps {
+	if e.steps++; e.steps%64 == 0 && e.in.Ended != nil && e.in.Ended() {
+		e.steps = maxSteps
+	}
+	if e.steps > maxSteps {
 		e.unclear(w, line(stmt), "it has more than %d commands to follow", maxSteps)
 		return nil
 	}
@@ -212,6 +215,13 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			continue
 		}
 		spare := e.spare(v)
+		at := at
+		if wanted == no && at.implicit != no && v.ran == ranLong && !v.statusKnown {
+			e.stays(v) // while the first of a || b runs
+			if e.runsOn(cmd.X) {
+				at.implicit = no // which is for ever
+			}
+		}
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
 		if met != nil {
 			then := e.stmt(met, cmd.Y, at)
@@ -225,6 +235,12 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 		}
 	}
 	return e.limit(out)
+}
+
+// runsOn is true for a call of a program that is made to run on.
+func (e *evaluator) runsOn(stmt *syntax.Stmt) bool {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	return ok && len(call.Args) > 0 && e.in.RunsOn != nil && e.in.RunsOn(call.Args[0].Lit())
 }
 
 // fork splits a world by a condition: the one in which its outcome is as wanted
@@ -283,7 +299,7 @@ func (e *evaluator) pipePart(w *world, part *syntax.Stmt) rank {
 		return ranLong
 	}
 	name := call.Args[0].Lit()
-	_, isFunction := w.funcs[name]
+	_, isFunction := w.funcs.m[name]
 	if !isFunction && (isBrief(name) || isBuiltin(name) && name != "exec") {
 		return ranBriefly
 	}
@@ -337,7 +353,7 @@ func (a *answers) common() answer {
 
 func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
 	if cmd.Name != nil && cmd.Body != nil {
-		w.funcs[cmd.Name.Value] = function{body: cmd.Body, file: w.file}
+		w.define(cmd.Name.Value, function{body: cmd.Body, file: w.file})
 	}
 	w.succeed()
 	return []*world{w}

@@ -9,15 +9,15 @@ import (
 // exit.
 func (e *evaluator) finish(w *world) {
 	switch {
-	case w.failing:
+	case w.failing && !w.polled:
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: "it ends with an error"})
-	case w.ran == ranLong && w.flow == goesOn && w.reads:
-		e.record(w, End{Line: w.ranLine, Why: "the shell may wait in read, where it does not reap"})
+	case w.reads && w.flow == goesOn:
+		e.staysReading(w, w.ranLine)
 	case w.ran == ranLong && w.flow == goesOn && w.unnamed:
 		e.record(w, End{Line: w.ranLine, Why: "its last command depends on a value that is not known"})
 	case w.ran == ranLong && w.flow == goesOn:
 		e.stays(w)
-	case w.ran >= ranTested:
+	case w.ran >= ranTested || w.polled:
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: endedAfter})
 	default:
 		e.record(w, End{Kind: Exits, Line: max(w.ranLine, 1), Why: "it runs no program that stays"})
@@ -27,6 +27,18 @@ func (e *evaluator) finish(w *world) {
 // endedAfter marks an end behind a program that may be what the container is
 // there for: where no other way is better, the shell stayed while it ran.
 const endedAfter = "it ends when its last command has"
+
+// staysReading records that the shell waits for input, where only bash reaps.
+func (e *evaluator) staysReading(w *world, line int) {
+	switch {
+	case e.in.Shell == Bash:
+		e.record(w, End{Kind: Stays, Line: line, Why: "bash stays and waits for its last command or for input"})
+	case w.ran == ranLong:
+		e.record(w, End{Line: line, Why: "the shell may wait in read, where it does not reap"})
+	default:
+		e.record(w, End{Kind: Reads, Line: line, Why: fmt.Sprintf("%s stays and reads its input", e.in.Shell)})
+	}
+}
 
 // stays records that the shell waits for the program that it ran last.
 func (e *evaluator) stays(w *world) {
@@ -67,7 +79,7 @@ func (e *evaluator) environment(w *world) Environment {
 		env.Vars = map[string]string{}
 	}
 	var gone map[string]bool
-	for name, v := range w.vars {
+	for name, v := range w.vars.m {
 		_, inherited := e.in.Env.Vars[name]
 		switch {
 		case v.unset && (inherited || e.maySet(name)):

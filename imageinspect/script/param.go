@@ -60,7 +60,7 @@ func (e *evaluator) keysOf(w *world, p *syntax.ParamExp) ([]string, bool) {
 	if !isAll(p.Index) {
 		return nil, false
 	}
-	if v := w.vars[p.Param.Value]; v.array && v.keys == nil && !spreads(v.list) {
+	if v := w.vars.m[p.Param.Value]; v.array && v.keys == nil && !spreads(v.list) {
 		keys := make([]string, len(v.list))
 		for i := range v.list {
 			keys[i] = strconv.Itoa(i)
@@ -81,7 +81,7 @@ func spreads(words []string) bool {
 
 // array gives all values of a variable.
 func (e *evaluator) array(w *world, name string) []string {
-	v, ok := w.vars[e.resolve(w, name)]
+	v, ok := w.vars.m[e.resolve(w, name)]
 	switch {
 	case name == "BASH_SOURCE":
 		return reversed(w.files)
@@ -209,7 +209,7 @@ func (e *evaluator) element(w *world, p *syntax.ParamExp) (string, answer) {
 	if p.Index == nil {
 		return e.lookup(w, name)
 	}
-	v := w.vars[e.resolve(w, name)]
+	v := w.vars.m[e.resolve(w, name)]
 	if v.keys != nil {
 		key := indexText(p.Index)
 		if word, ok := p.Index.(*syntax.Word); ok && key == "" {

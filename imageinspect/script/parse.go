@@ -20,7 +20,10 @@ type parseKey struct {
 
 type parseResult struct {
 	stmts []*syntax.Stmt
-	err   error
+	// broken is the line from which on the text can't be parsed, 0 for none.
+	// What stands before it is run all the same.
+	broken int
+	err    error
 }
 
 // maxParsed bounds the text that one Parser parses, in bytes: a tree takes some
@@ -29,43 +32,77 @@ const maxParsed = 1 << 20
 
 // parse parses a script as its shell would. Shells other than bash know some of
 // bash's syntax: where POSIX's is not enough, bash's is tried.
-func (p *Parser) parse(source string, shell Shell) ([]*syntax.Stmt, error) {
-	if shell != Bash {
-		if stmts, err := p.once(source, false); err == nil {
-			return stmts, nil
+func (p *Parser) parse(source string, shell Shell) (parseResult, error) {
+	if shell == Bash {
+		r := p.once(source, true)
+		return r, r.err
+	}
+	r := p.once(source, false)
+	if r.broken > 0 {
+		if b := p.once(source, true); b.err == nil && b.broken == 0 {
+			return b, nil
 		}
 	}
-	return p.once(source, true)
+	return r, r.err
 }
 
-func (p *Parser) once(source string, bash bool) ([]*syntax.Stmt, error) {
+func (p *Parser) once(source string, bash bool) parseResult {
 	key := parseKey{source, bash}
 	if known, ok := p.parsed[key]; ok {
-		return known.stmts, known.err
+		return known
 	}
 	if p.bytes += len(source); p.bytes > maxParsed {
-		return nil, errors.New("is one of too many")
+		return parseResult{err: errors.New("is one of too many")}
 	}
 	var result parseResult
 	if deep(source) {
 		result.err = errors.New("is nested too deeply")
 	} else {
-		variant := syntax.LangPOSIX
-		if bash {
-			variant = syntax.LangBash
-		}
-		file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(source), "")
-		if err != nil {
-			result.err = errors.New("can't be parsed")
-		} else {
-			result.stmts = file.Stmts
-		}
+		result = parseAll(source, bash)
 	}
 	if p.parsed == nil {
 		p.parsed = map[parseKey]parseResult{}
 	}
 	p.parsed[key] = result
-	return result.stmts, result.err
+	return result
+}
+
+func parseAll(source string, bash bool) parseResult {
+	variant := syntax.LangPOSIX
+	if bash {
+		variant = syntax.LangBash
+	}
+	var result parseResult
+	parser := syntax.NewParser(syntax.Variant(variant))
+	for stmt, err := range parser.StmtsSeq(strings.NewReader(source)) {
+		if err != nil {
+			result.broken = 1
+			var syntaxError syntax.ParseError
+			if errors.As(err, &syntaxError) {
+				result.broken = max(int(syntaxError.Pos.Line()), 1)
+			}
+			break
+		}
+		result.stmts = append(result.stmts, stmt)
+	}
+	return result
+}
+
+// parsed follows what was parsed; ways that come to where it can't be end there.
+func (e *evaluator) parsed(ws []*world, r parseResult, at place) []*world {
+	ws = e.list(ws, r.stmts, at)
+	if r.broken == 0 {
+		return ws
+	}
+	var left []*world
+	for _, w := range ws {
+		if w.flow == goesOn {
+			e.unclear(w, r.broken, "it can't be parsed")
+		} else {
+			left = append(left, w)
+		}
+	}
+	return left
 }
 
 // deep is true when more than maxDepth brackets are open at some place. It

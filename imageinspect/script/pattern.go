@@ -11,6 +11,12 @@ import (
 // matcher is a compiled pattern; nil where it can't be compiled.
 type matcher = *regexp.Regexp
 
+// patternKey is a pattern and how it is to be read.
+type patternKey struct {
+	glob string
+	mode pattern.Mode
+}
+
 // maxPattern bounds a pattern, in bytes, maxMatched the text held against it.
 const (
 	maxPattern = 4 << 10
@@ -101,7 +107,7 @@ func unquoteMeta(glob string) string {
 
 // compile compiles a pattern, once.
 func (e *evaluator) compile(glob string, mode pattern.Mode) matcher {
-	key := string(rune(mode)) + glob
+	key := patternKey{glob, mode}
 	if re, ok := e.patterns[key]; ok {
 		return re
 	}

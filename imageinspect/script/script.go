@@ -33,6 +33,7 @@ const (
 	Execs                  // the shell replaces itself by Argv
 	Stays                  // the shell stays and waits for the commands below it
 	Exits                  // the shell ends, and the container with it
+	Reads                  // the shell stays, but in read, where not all reap
 )
 
 // End is one way in which a script ends.
@@ -115,6 +116,12 @@ type Input struct {
 	// name that it lacks may be a function where a script that this one reads
 	// can't be had.
 	IsProgram func(name string) bool
+	// RunsOn is true for the names of programs that are made to run on, such
+	// as servers and runtimes; nil for none.
+	RunsOn func(name string) bool
+	// Ended is asked from time to time; once it is true nothing more is
+	// followed. Nil for never.
+	Ended func() bool
 	// Parser may be shared by several scripts; nil for one of its own.
 	Parser *Parser
 }
@@ -128,10 +135,12 @@ const (
 	// maxDepth bounds nested brackets: the parser's time grows with the square
 	// of the depth.
 	maxDepth = 128
-	// maxSteps bounds how many commands are followed, on all ways together,
-	// maxWorlds how many ways are kept apart, maxEnds the ends told.
+	// maxSteps bounds how many commands are followed, on all ways together.
+	// Ways past fewWorlds are joined where they go on alike; past maxWorlds
+	// they are too many. maxEnds bounds the ends told.
 	maxSteps  = 60_000
-	maxWorlds = 24
+	fewWorlds = 12
+	maxWorlds = 48
 	maxEnds   = 16
 	// maxCalls bounds nested functions, substitutions and read scripts.
 	maxCalls = 24
@@ -157,18 +166,18 @@ func Run(in Input) []End {
 	if in.Parser == nil {
 		in.Parser = &Parser{}
 	}
-	stmts, err := in.Parser.parse(in.Source, in.Shell)
+	parsed, err := in.Parser.parse(in.Source, in.Shell)
 	if err != nil {
 		return []End{{Line: 1, File: in.File, Why: what + " " + err.Error()}}
 	}
-	e := evaluator{in: in, patterns: map[string]matcher{}, mentioned: map[string]bool{}}
+	e := evaluator{in: in, patterns: map[patternKey]matcher{}, mentioned: map[string]bool{}}
 	at := place{}
 	if in.File == "" {
 		e.newline = strings.HasSuffix(in.Source, "\n")
-		e.single = len(stmts) == 1
+		e.single = len(parsed.stmts) == 1
 		at.implicit = yes
 	}
-	for _, w := range e.list([]*world{newWorld(in)}, stmts, at) {
+	for _, w := range e.parsed([]*world{newWorld(in)}, parsed, at) {
 		e.finish(w)
 	}
 	return e.outcomes()

@@ -118,7 +118,7 @@ func (e *evaluator) sourceText(w *world, stmt *syntax.Stmt, at, text string, par
 		return e.unreadable(w, stmt, "its scripts read one another too deeply")
 	}
 	defer func() { e.calls-- }()
-	stmts, err := e.in.Parser.parse(text, e.in.Shell)
+	parsed, err := e.in.Parser.parse(text, e.in.Shell)
 	if err != nil {
 		return e.unreadable(w, stmt, "it reads another script, which "+err.Error())
 	}
@@ -130,7 +130,7 @@ func (e *evaluator) sourceText(w *world, stmt *syntax.Stmt, at, text string, par
 	w.files = append(w.files, at)
 	w.names = append(w.names, "source")
 	w.succeed()
-	ws := e.list([]*world{w}, stmts, place{})
+	ws := e.parsed([]*world{w}, parsed, place{})
 	for _, v := range ws {
 		v.file = file
 		v.files, v.names = v.files[:len(v.files)-1], v.names[:len(v.names)-1]
@@ -185,7 +185,7 @@ func (e *evaluator) evalParts(w *world, stmt *syntax.Stmt, text string) []*world
 			continue
 		}
 		name := evalVariable + strconv.Itoa(i)
-		w.vars[name] = variable{text: UnknownPart(strings.TrimPrefix(part, spread))}
+		w.put(name, variable{text: UnknownPart(strings.TrimPrefix(part, spread))})
 		out.WriteString("${" + name + "}")
 	}
 	return e.evalText(w, stmt, out.String())
@@ -200,10 +200,10 @@ func (e *evaluator) evalText(w *world, stmt *syntax.Stmt, text string) []*world 
 		return e.unreadable(w, stmt, "its eval is nested too deeply")
 	}
 	defer func() { e.calls-- }()
-	stmts, err := e.in.Parser.parse(text, e.in.Shell)
+	parsed, err := e.in.Parser.parse(text, e.in.Shell)
 	if err != nil {
 		return e.unreadable(w, stmt, "the text of its eval "+err.Error())
 	}
 	w.succeed()
-	return e.list([]*world{w}, stmts, place{})
+	return e.parsed([]*world{w}, parsed, place{})
 }

@@ -48,7 +48,8 @@ func plainMarks(words []string) []string {
 
 // edges are a text's known beginning and end around its unknown parts.
 func edges(text string) (head, tail string) {
-	return text[:strings.Index(text, unknownMark)], text[strings.LastIndex(text, unknownMark)+1:]
+	head, _, _ = strings.Cut(text, unknownMark)
+	return head, text[strings.LastIndex(text, unknownMark)+1:]
 }
 
 // empty says whether a text is empty.

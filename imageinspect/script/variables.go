@@ -8,7 +8,7 @@ import (
 // resolve follows a nameref to the variable that it names.
 func (e *evaluator) resolve(w *world, name string) string {
 	for range 8 {
-		v, ok := w.vars[name]
+		v, ok := w.vars.m[name]
 		if !ok || v.ref == "" || v.ref == name {
 			return name
 		}
@@ -20,7 +20,7 @@ func (e *evaluator) resolve(w *world, name string) string {
 // lookup gives the value of a variable or parameter and says whether it is set.
 func (e *evaluator) lookup(w *world, name string) (string, answer) {
 	name = e.resolve(w, name)
-	if v, ok := w.vars[name]; ok {
+	if v, ok := w.vars.m[name]; ok {
 		switch {
 		case v.unset:
 			return "", no
@@ -127,17 +127,17 @@ func (e *evaluator) bashs(w *world, name string) (string, bool) {
 // set gives a variable a value.
 func (e *evaluator) set(w *world, name, value string) {
 	name = e.resolve(w, name)
-	old := w.vars[name]
+	old := w.vars.m[name]
 	_, inherited := e.in.Env.Vars[name]
-	w.vars[name] = variable{text: clip(value), exported: old.exported || inherited && !old.unset}
+	w.put(name, variable{text: clip(value), exported: old.exported || inherited && !old.unset})
 }
 
 // setUnknown says that a variable's value is not known from here on.
 func (e *evaluator) setUnknown(w *world, name string) {
 	name = e.resolve(w, name)
-	old, had := w.vars[name]
+	old, had := w.vars.m[name]
 	_, inherited := e.in.Env.Vars[name]
-	w.vars[name] = variable{text: UnknownPart(name), exported: had && old.exported || inherited}
+	w.put(name, variable{text: UnknownPart(name), exported: had && old.exported || inherited})
 }
 
 func (e *evaluator) setList(w *world, name string, words []string) {
@@ -145,11 +145,11 @@ func (e *evaluator) setList(w *world, name string, words []string) {
 	if len(words) > maxWords {
 		words = []string{UnknownPart(spread + name)}
 	}
-	w.vars[name] = variable{array: true, list: words}
+	w.put(name, variable{array: true, list: words})
 }
 
 func (e *evaluator) unset(w *world, name string) {
-	w.vars[e.resolve(w, name)] = variable{unset: true}
+	w.put(e.resolve(w, name), variable{unset: true})
 }
 
 // hide makes a variable local to the function being called.
@@ -161,7 +161,7 @@ func (e *evaluator) hide(w *world, name string) {
 	if _, twice := frame[name]; twice {
 		return
 	}
-	if v, ok := w.vars[name]; ok {
+	if v, ok := w.vars.m[name]; ok {
 		frame[name] = v
 		return
 	}
@@ -177,10 +177,10 @@ func (w *world) unhide() {
 	w.saved = w.saved[:len(w.saved)-1]
 	for name, v := range frame {
 		if v.ref == fromEnvironment {
-			delete(w.vars, name)
+			w.drop(name)
 			continue
 		}
-		w.vars[name] = v
+		w.put(name, v)
 	}
 }
 

@@ -108,7 +108,7 @@ func clip(text string) string {
 
 // ifs are the separators of fields.
 func (e *evaluator) ifs(w *world) string {
-	v, ok := w.vars["IFS"]
+	v, ok := w.vars.m["IFS"]
 	switch {
 	case !ok || v.unset:
 		return " \t\n"

@@ -55,9 +55,9 @@ const (
 
 // world is the state of the shell on one way through the script.
 type world struct {
-	vars   map[string]variable
+	vars   *table[variable]
 	params []string
-	funcs  map[string]function
+	funcs  *table[function]
 	// saved are the variables that the functions being called hide (local).
 	saved []map[string]variable
 	// names are the functions being called, files the scripts being read, both
@@ -78,6 +78,9 @@ type world struct {
 	waits       bool // it waited for its background jobs
 	reads       bool // it may wait in read, where it does not reap
 	aliased     bool
+	polled      bool // it looked after its background jobs in a loop
+	// optWord and optChar are where getopts is, between its calls.
+	optWord, optChar int
 	// ran is about the program that the shell waited for last, programs how
 	// many those were.
 	ran        rank
@@ -93,15 +96,54 @@ type world struct {
 
 func newWorld(in Input) *world {
 	return &world{
-		vars: map[string]variable{}, funcs: map[string]function{}, params: slices.Clone(in.Params), dir: in.Dir,
+		vars: newTable[variable](), funcs: newTable[function](), params: slices.Clone(in.Params), dir: in.Dir,
 		file: in.File, files: []string{in.File}, statusKnown: true,
 	}
 }
 
+// table is a map that worlds share until one of them changes it.
+type table[T any] struct {
+	m      map[string]T
+	shared bool
+}
+
+func newTable[T any]() *table[T] { return &table[T]{m: map[string]T{}} }
+
+// own gives the table to change: itself, or a copy of a shared one.
+func (t *table[T]) own() *table[T] {
+	if !t.shared {
+		return t
+	}
+	return &table[T]{m: maps.Clone(t.m)}
+}
+
+func (t *table[T]) equal(o *table[T], same func(a, b T) bool) bool {
+	return t == o || maps.EqualFunc(t.m, o.m, same)
+}
+
+func (w *world) put(name string, v variable) {
+	w.vars = w.vars.own()
+	w.vars.m[name] = v
+}
+
+func (w *world) drop(name string) {
+	w.vars = w.vars.own()
+	delete(w.vars.m, name)
+}
+
+func (w *world) define(name string, f function) {
+	w.funcs = w.funcs.own()
+	w.funcs.m[name] = f
+}
+
+func (w *world) undefine(name string) {
+	w.funcs = w.funcs.own()
+	delete(w.funcs.m, name)
+}
+
 func (w *world) clone() *world {
 	c := *w
-	c.vars = maps.Clone(w.vars)
-	c.funcs = maps.Clone(w.funcs)
+	w.vars.shared, w.funcs.shared = true, true
 	c.params = slices.Clip(w.params)
 	c.conditions = slices.Clip(w.conditions)
 	c.names, c.files = slices.Clip(w.names), slices.Clip(w.files)
@@ -115,28 +157,28 @@ func (w *world) clone() *world {
 // same is true for worlds that go on alike: they differ at most in how they
 // came about.
 func (w *world) same(o *world) bool {
-	return w.alike(o) && maps.EqualFunc(w.vars, o.vars, variable.equal) && slices.Equal(w.params, o.params)
+	return w.alike(o) && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
 }
 
 // alike is same but for variables and parameters.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
-		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.ran == o.ran &&
+		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
 		w.sub == o.sub && w.out == o.out && w.file == o.file && len(w.saved) == len(o.saved) &&
-		maps.EqualFunc(w.funcs, o.funcs, func(a, b function) bool { return a == b })
+		w.funcs.equal(o.funcs, func(a, b function) bool { return a == b })
 }
 
 // join makes one world of two that are to go on together: what differs is not
 // known from here on.
 func (w *world) join(o *world) {
-	for name := range o.vars {
-		if _, ok := w.vars[name]; !ok {
-			w.vars[name] = variable{text: UnknownPart(name), exported: o.vars[name].exported}
+	for name := range o.vars.m {
+		if _, ok := w.vars.m[name]; !ok {
+			w.put(name, variable{text: UnknownPart(name), exported: o.vars.m[name].exported})
 		}
 	}
-	for name, v := range w.vars {
-		if u, ok := o.vars[name]; !ok || !v.equal(u) {
-			w.vars[name] = variable{text: UnknownPart(name), exported: v.exported || u.exported}
+	for name, v := range w.vars.m {
+		if u, ok := o.vars.m[name]; !ok || !v.equal(u) {
+			w.put(name, variable{text: UnknownPart(name), exported: v.exported || u.exported})
 		}
 	}
 	if !slices.Equal(w.params, o.params) {

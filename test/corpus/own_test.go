@@ -176,8 +176,8 @@ func (c ownCase) open(sh string) ownFiles {
 
 // File is a file as the product distils it; what a program's marks say comes
 // from the case.
-func (o ownFiles) File(ctx context.Context, names ...string) (imageinspect.File, error) {
-	f, err := o.tree.File(ctx, names...)
+func (o ownFiles) File(ctx context.Context, name string) (imageinspect.File, error) {
+	f, err := o.tree.File(ctx, name)
 	if err != nil || f.Dir {
 		return f, err
 	}
@@ -190,6 +190,16 @@ func (o ownFiles) File(ctx context.Context, names ...string) (imageinspect.File,
 		}
 	}
 	return f, nil
+}
+
+// First passes over what nobody may execute.
+func (o ownFiles) First(ctx context.Context, names []string) (imageinspect.File, error) {
+	for _, name := range names {
+		if f, err := o.File(ctx, name); err == nil && f.Executable && !f.Dir {
+			return f, nil
+		}
+	}
+	return imageinspect.File{}, imageinspect.ErrNoFile
 }
 
 func (o ownFiles) Known(name string) (imageinspect.File, bool) {

@@ -209,21 +209,42 @@ func (r *run) anyChildLeft() bool {
 	return false
 }
 
-// sigterm asks whether SIGTERM to PID 1 reaches the program below it.
+// sigtermTries is how often a program is asked that ends of SIGTERM.
+const sigtermTries = 5
+
+// sigterm asks whether SIGTERM to PID 1 reaches the program below it. A PID 1
+// that ends takes that program along, maybe before it could note the signal: a
+// note is a proof, none is a proof only while PID 1 runs on.
 func (r *run) sigterm() (string, error) {
-	if err := r.fresh(recorder); err != nil {
-		return "", err
-	}
-	if !poll(reapTime, func() bool { return r.noted("started") }) {
-		return "", fmt.Errorf("the recorder did not start: %s", r.box.tail())
-	}
-	if err := r.box.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return "", err
-	}
-	if poll(3*time.Second, func() bool { return r.noted("sigterm") }) {
-		return initdb.Forwarded, nil
+	for range sigtermTries {
+		noted, err := r.terminate()
+		if err != nil {
+			return "", err
+		}
+		if noted {
+			return initdb.Forwarded, nil
+		}
+		if r.box.alive() {
+			break
+		}
 	}
 	return initdb.NotForwarded, nil
+}
+
+// terminate starts the program anew over a recorder of signals, sends SIGTERM
+// and says whether the recorder noted it.
+func (r *run) terminate() (bool, error) {
+	if err := r.fresh(recorder); err != nil {
+		return false, err
+	}
+	if !poll(reapTime, func() bool { return r.noted("started") }) {
+		return false, fmt.Errorf("the recorder did not start: %s", r.box.tail())
+	}
+	if err := r.box.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return false, err
+	}
+	poll(3*time.Second, func() bool { return r.noted("sigterm") || !r.box.alive() })
+	return r.noted("sigterm"), nil
 }
 
 // noted is true when the recorder has left a note.

@@ -70,8 +70,12 @@ func (s *settings) current() webhook.Settings {
 		s.made.Config = c
 		return s.made
 	}
+	verdicts, err := webhook.NewVerdicts()
+	if err != nil {
+		s.log.Error(err, "verdicts can't be kept")
+	}
 	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
-		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms,
+		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms, Verdicts: verdicts,
 	}}
 	return s.made
 }

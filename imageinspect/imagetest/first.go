@@ -1,0 +1,23 @@
+package imagetest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/initguard/initguard/imageinspect"
+)
+
+// First gives the first of several paths at which a program lies, as a PATH is
+// searched.
+func (t Tree) First(ctx context.Context, paths []string) (imageinspect.File, error) {
+	for _, p := range paths {
+		f, err := t.File(ctx, p)
+		if err != nil && !errors.Is(err, imageinspect.ErrNoFile) {
+			return imageinspect.File{}, err
+		}
+		if err == nil && !f.Dir && f.Executable {
+			return f, nil
+		}
+	}
+	return imageinspect.File{}, imageinspect.ErrNoFile
+}

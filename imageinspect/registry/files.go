@@ -1,0 +1,221 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"weak"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
+)
+
+// files are the files of one image, for one namespace that proved that it may
+// read the image. Layers are read with the same login.
+type files struct {
+	client    *Client
+	request   request
+	namespace string
+	digest    v1.Hash
+	layers    []layerRef
+	held      *rootfs.Image // under liveMu
+}
+
+// withFiles adds the files to the images of an answer, which is shared.
+func (c *Client) withFiles(a answer, r request, namespace string) []imageinspect.Image {
+	out := make([]imageinspect.Image, len(a.images))
+	for i, image := range a.images {
+		out[i] = image
+		out[i].Files = &files{client: c, request: r, namespace: namespace, digest: a.contents[i].digest, layers: a.contents[i].layers}
+	}
+	return out
+}
+
+// File returns what lies at an absolute path, from memory or out of the
+// layers. When ctx ends first, the reading goes on, and its answer is there
+// for a later call.
+func (f *files) File(ctx context.Context, path string) (imageinspect.File, error) {
+	return f.ask(ctx, path, func(ctx context.Context, image *rootfs.Image) (imageinspect.File, error) {
+		return image.File(ctx, path)
+	})
+}
+
+// First returns the first of several paths at which a program lies, as
+// rootfs.Image does.
+func (f *files) First(ctx context.Context, paths []string) (imageinspect.File, error) {
+	// No path holds a NUL byte.
+	return f.ask(ctx, "\x00"+strings.Join(paths, "\x00"), func(ctx context.Context, image *rootfs.Image) (imageinspect.File, error) {
+		return image.First(ctx, paths)
+	})
+}
+
+// Known is File where memory has it.
+func (f *files) Known(path string) (imageinspect.File, bool) {
+	if a, ok := f.client.caches.files.get(f.key(path)); ok {
+		return a.file, a.err == nil
+	}
+	image := f.live(false)
+	if image == nil {
+		return imageinspect.File{}, false
+	}
+	file, ok := image.Known(path)
+	if ok {
+		f.client.caches.files.add(f.key(path), fileAnswer{file: file})
+	}
+	return file, ok
+}
+
+func (f *files) key(path string) fileKey {
+	return fileKey{contentKey: f.request.content(f.digest), path: path}
+}
+
+// read is a question to an image's layers.
+type read func(ctx context.Context, image *rootfs.Image) (imageinspect.File, error)
+
+// ask answers from memory or joins the reading of the layers.
+func (f *files) ask(ctx context.Context, question string, ask read) (imageinspect.File, error) {
+	c := f.client
+	known := func() (answer, bool) { return f.known(question) }
+	if a, ok := known(); ok {
+		return a.file.file, a.file.err
+	}
+	image := f.live(true)
+	run := func() answer { return f.readOnce(question, image, ask) } //nolint:contextcheck // It outlives its callers.
+	flight, busy := c.flights.join(f.flightKey(question), c.slots(f.namespace), known, run)
+	if busy != nil {
+		return imageinspect.File{}, &rootfs.Error{Reason: textBusy, Cause: busy}
+	}
+	select {
+	case <-flight.done:
+	case <-ctx.Done():
+		return imageinspect.File{}, fmt.Errorf("waiting for a file of the image: %w", ctx.Err())
+	}
+	if p := flight.answer.problem; p != nil {
+		return imageinspect.File{}, notRead(p)
+	}
+	return flight.answer.file.file, flight.answer.file.err
+}
+
+// flightKey is one question about one image, asked with the same rights.
+func (f *files) flightKey(question string) failureKey {
+	return failureKey{accessKey: accessKey{sessionKey: f.request.session(), identifier: f.digest.String()}, question: question}
+}
+
+// known answers from memory, or says that it can't.
+func (f *files) known(question string) (answer, bool) {
+	caches := f.client.caches
+	if a, ok := caches.files.get(f.key(question)); ok {
+		return answer{file: a}, true
+	}
+	if p, ok := caches.failures.get(f.flightKey(question)); ok {
+		return answer{file: fileAnswer{err: notRead(p)}}, true
+	}
+	if p, ok := caches.failures.get(repositoryKey(f.request)); ok {
+		return answer{file: fileAnswer{err: notRead(p)}}, true
+	}
+	return answer{}, false
+}
+
+// notRead is the error for a problem on the way to a layer.
+func notRead(p *problem) error {
+	if e := (*rootfs.Error)(nil); errors.As(p.cause, &e) {
+		return e
+	}
+	return &rootfs.Error{Reason: textNotRead, Cause: p}
+}
+
+// textNotRead is what tenants are told of all that a registry may do.
+const textNotRead = "a layer could not be read"
+
+// readOnce is one reading with its own deadline, apart from any caller.
+func (f *files) readOnce(question string, image *rootfs.Image, ask read) answer {
+	c := f.client
+	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
+	defer cancel()
+	a := f.readNow(ctx, image, ask)
+	// What is known of the distribution must not depend on what else was asked.
+	for _, path := range rootfs.Releases() {
+		f.Known(path)
+	}
+	switch e := (*rootfs.Error)(nil); {
+	case !errors.As(a.err, &e) || e.Lasting: // a file that is too long, for example
+		c.caches.files.add(f.key(question), a)
+	case c.base.Err() == nil:
+		f.remember(question, e)
+	}
+	return answer{file: a}
+}
+
+// readNow waits for a place and reads.
+func (f *files) readNow(ctx context.Context, image *rootfs.Image, ask read) fileAnswer {
+	end, err := f.client.readings.begin(ctx, f.namespace)
+	if err != nil {
+		return fileAnswer{err: &rootfs.Error{Reason: textBusy, Cause: err}}
+	}
+	defer end()
+	file, err := ask(ctx, image)
+	if e := (*rootfs.Error)(nil); err != nil && ctx.Err() != nil && !errors.As(err, &e) {
+		err = &rootfs.Error{Reason: "the layers could not be read in time", Cause: err}
+	}
+	return fileAnswer{file: file, err: err}
+}
+
+// remember keeps a failure for a while, as that of an inspection.
+func (f *files) remember(question string, e *rootfs.Error) {
+	p := &problem{code: codeUnreachable, result: "unreachable", detail: f.request.repository.Name() + ": " + e.Reason, cause: e}
+	if why := (*problem)(nil); errors.As(e.Cause, &why) {
+		p.retryAfter = why.retryAfter
+	}
+	key, ttl := f.flightKey(question), f.client.bounds.Load().FailureTTL
+	if p.retryAfter > 0 {
+		key, ttl = repositoryKey(f.request), max(ttl, p.retryAfter)
+	}
+	f.client.caches.failures.add(key, p, ttl)
+}
+
+// liveKey is an image whose layers are read with certain rights.
+type liveKey struct {
+	sessionKey
+	digest v1.Hash
+}
+
+// live returns what is known of the image's layers as long as anyone uses it:
+// all that ask at about the same time share it. begin makes one where there is
+// none.
+func (f *files) live(begin bool) *rootfs.Image {
+	c, key := f.client, liveKey{sessionKey: f.request.session(), digest: f.digest}
+	c.liveMu.Lock()
+	defer c.liveMu.Unlock()
+	if p, ok := c.caches.live.get(key); ok {
+		if f.held = p.Value(); f.held != nil {
+			return f.held
+		}
+	}
+	if begin {
+		f.held = rootfs.New(c.layersFor(f), c.options.Layers)
+		c.caches.live.add(key, weak.Make(f.held), liveTTL)
+	}
+	return f.held
+}
+
+// layersFor makes layers that are read from the registry.
+func (c *Client) layersFor(f *files) []rootfs.Layer {
+	out := make([]rootfs.Layer, len(f.layers))
+	for i, l := range f.layers {
+		digest := l.digest()
+		out[i] = rootfs.Layer{Refusal: l.refusal, Digest: digest, Size: l.size, Open: func(ctx context.Context) (io.ReadCloser, error) {
+			s, err := c.session(ctx, f.request)
+			if err != nil {
+				return nil, err
+			}
+			body, err := s.layer(ctx, digest, l.size)
+			c.dropRefused(f.request, err)
+			return body, err
+		}}
+	}
+	return out
+}
