@@ -116,8 +116,8 @@ func mailDaemons() []Program {
 		server(leaves(neverWaits, measured("murmurd")), "murmurd", "mumble-server"),
 		server(reaps(waitsForAny, code("https://github.com/asterisk/asterisk/blob/HEAD/main/asterisk.c")), "asterisk"),
 		{
-			// The name says nothing elsewhere: postfix and cyrus call theirs so.
-			Names: []string{"master"}, Generic: true, Role: Server,
+			// postfix and cyrus call theirs so; it is not on PATH.
+			Names: []string{"master"}, Placed: true, Role: Server,
 			Paths: []string{
 				"/usr/lib/postfix/sbin/master", "/usr/lib/postfix/master", "/usr/libexec/postfix/master", "/usr/lib/cyrus/bin/master",
 			},

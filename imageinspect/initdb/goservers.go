@@ -14,10 +14,14 @@ type goProgram struct {
 	names      []string
 }
 
+const certManager = "https://github.com/cert-manager/cert-manager"
+
 func goServers() []Program {
 	rows := []Program{
 		server(leaves(goRuntime, documented("https://github.com/distribution/distribution")), "registry").generic(),
 		server(leaves(goRuntime, documented(influxEnterprise)), "influxd-meta"),
+		server(leaves(goRuntime, documented(certManager)), "controller").placed("/app/cmd/controller/controller"),
+		server(leaves(goRuntime, documented(certManager)), "webhook").placed("/app/cmd/webhook/webhook"),
 	}
 	for _, m := range []struct {
 		id    string

@@ -17,7 +17,7 @@ func moreStores() []Program {
 		server(reaps(waitsForAny, measured("tarantool")), "tarantool"),
 		server(leaves(neverWaits, measured("beanstalkd")), "beanstalkd"),
 		server(leaves(neverWaits, measured("gearmand")), "gearmand"),
-		server(depends("reaps with workers = prefork, which its configuration may ask for", measured("searchd-prefork")), "searchd"),
+		server(depends("reaps with workers = prefork, which its configuration may ask for", measured("searchd-prefork")), "searchd"), //nolint:misspell // Sphinx's own name.
 		server(leaves(waitsForOwn, measured("firebird")), "firebird"),
 		server(leaves(waitsForOwn, measured("fbguard")), "fbguard"),
 		server(leaves(waitsForOwn, measured("garbd")), "garbd"),
