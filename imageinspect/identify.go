@@ -273,7 +273,7 @@ func identityText(name, version string) string {
 func (w *walker) goProgram(argv []string, f File) end {
 	name := w.shown(argv[0])
 	build := f.Program.Go
-	step := Step{Kind: StepFile, Program: name, Text: name + " was built by " + build.Version, Detail: w.detail(f.Path + " " + build.Module)}
+	step := Step{Kind: StepFile, Program: name, Text: strings.TrimSpace(name + " was built by Go " + strings.TrimPrefix(build.Version, "go")), Detail: w.detail(f.Path + " " + build.Module)}
 	if build.Reaper != "" {
 		v := unknown(CodeUnknownProgram, "%s is a Go program that links a reaper (%s); whether it starts it is not known", name, build.Reaper)
 		return stop(v, step)

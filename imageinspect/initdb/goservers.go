@@ -79,7 +79,6 @@ func goClusters() []goProgram {
 		{"kubernetes/autoscaler", []string{"cluster-autoscaler"}},
 		{"kubernetes/dns", []string{"kube-dns", "node-cache", "dnsmasq-nanny"}},
 		{"kubernetes/ingress-nginx", []string{"nginx-ingress-controller"}},
-		{"kubernetes/kube-state-metrics", []string{"kube-state-metrics"}},
 		{"kubernetes/kubernetes", []string{
 			"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet", "kubectl", "kubeadm",
 		}},

@@ -24,6 +24,11 @@ func reapingPrograms() []Program {
 			Behaviour: reaps(waitsForAny, code("https://github.com/openshift/images/blob/HEAD/pod/pod.go")),
 		},
 		{
+			Names: []string{"kube-state-metrics"}, Role: Server,
+			Behaviour: depends("version 2 starts a reaper where it is PID 1, version 1 does not",
+				code("https://github.com/kubernetes/kube-state-metrics/blob/main/main.go")),
+		},
+		{
 			Names: []string{"git-sync"}, Role: Server,
 			Behaviour: reaps("as PID 1 it runs itself as a child and waits for any",
 				code("https://github.com/kubernetes/git-sync/blob/HEAD/pkg/pid1/pid1.go")),
