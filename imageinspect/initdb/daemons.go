@@ -64,6 +64,8 @@ func networkDaemons() []Program {
 // proxies hand connections on.
 func proxies() []Program {
 	return []Program{
+		server(leaves("listens for four signals, none of them SIGCHLD",
+			code("https://github.com/envoyproxy/envoy/blob/HEAD/source/server/server.cc")), "envoy"),
 		server(leaves(waitsForOwn, measured("privoxy")), "privoxy"),
 		server(reaps(waitsForAny, measured("tinyproxy")), "tinyproxy"),
 		server(reaps(waitsForAny, measured("nghttpx")), "nghttpx"),

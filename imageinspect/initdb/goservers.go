@@ -4,8 +4,8 @@ package initdb
 // started and waits for. That was measured with a Go program and with servers
 // of many kinds; that a server is one is documented by its repository, which
 // was searched for a Wait4(-1) and for a linked reaper before its row was
-// written. Programs that have one (k3s, supercronic, git-sync, runmqserver,
-// containerboot) have no row here.
+// written. Programs that have one (k3s, supercronic, git-sync, runmqserver) or
+// once had (containerboot) have no row here.
 const goRuntime = "a Go program: its runtime waits only for children that it started"
 
 // goProgram are the programs of one repository on GitHub.
@@ -85,6 +85,7 @@ func goClusters() []goProgram {
 		{"kyverno/kyverno", []string{"kyverno", "kyvernopre"}},
 		{"longhorn/longhorn-manager", []string{"longhorn-manager"}},
 		{"minio/operator", []string{"minio-operator"}},
+		{"projectcalico/calico", []string{"calico-typha", "kube-controllers"}},
 		{"projectcontour/contour", []string{"contour"}},
 		{"rook/rook", []string{"rook"}},
 		{"stakater/Reloader", []string{"Reloader"}},

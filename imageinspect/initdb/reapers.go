@@ -6,10 +6,6 @@ package initdb
 func reapingPrograms() []Program {
 	return []Program{
 		{
-			Names: []string{"cinit"}, Role: Supervisor,
-			Behaviour: reaps(waitsForAny, code("https://github.com/jlesage/docker-baseimage/blob/HEAD/src/cinit/cinit.c")),
-		},
-		{
 			Names: []string{"go-init"}, Role: Supervisor,
 			Behaviour: reaps(waitsForAny, code("https://github.com/pablo-ruth/go-init/blob/HEAD/main.go")),
 		},

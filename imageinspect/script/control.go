@@ -29,7 +29,11 @@ func (e *evaluator) ifClause(w *world, clause *syntax.IfClause, at place) []*wor
 		switch {
 		case other == nil:
 		case clause.Else != nil:
-			out = append(out, e.ifClause(other, clause.Else, at)...)
+			not := e.ifClause(other, clause.Else, at)
+			if met == nil && spare != nil && allFail(not) {
+				out = append(out, e.list([]*world{spare}, clause.Then, at)...)
+			}
+			out = append(out, not...)
 		default:
 			other.succeed()
 			out = append(out, other)
@@ -138,6 +142,8 @@ func (e *evaluator) run(w *world, l loop) []*world {
 		wanted = no
 	}
 	var out []*world
+	var inside []*world // that never leave the loop by themselves
+	defer func() { e.stuck(inside, l, len(out) > 0) }()
 	seen := w.clone()
 	rounds := []*world{w}
 	guessed := 0
@@ -182,7 +188,11 @@ func (e *evaluator) run(w *world, l loop) []*world {
 			rounds = append(rounds, v)
 		}
 		rounds = e.limit(rounds)
-		rounds = e.settled(rounds, seen, l, unsure)
+		var stay []*world
+		rounds, stay = e.settled(rounds, seen)
+		if !unsure {
+			inside = append(inside, stay...)
+		}
 		if guessed == maxGuess {
 			for _, v := range rounds {
 				v.join(seen)
@@ -222,35 +232,39 @@ func (e *evaluator) leaves(w *world) bool {
 	}
 }
 
-// settled drops worlds in which another round would be like the last. Where
-// nothing but a condition that is met for ever led there, the shell stays in
-// the loop.
-func (e *evaluator) settled(ws []*world, seen *world, l loop, unsure bool) []*world {
-	var open []*world
+// settled parts the worlds in which another round would be like the last from
+// the others.
+func (e *evaluator) settled(ws []*world, seen *world) (open, same []*world) {
 	for _, w := range ws {
 		before := *seen
-		before.ran, before.status, before.statusKnown = w.ran, w.status, w.statusKnown
+		before.ran, before.status, before.statusKnown, before.unnamed = w.ran, w.status, w.statusKnown, w.unnamed
 		if !w.same(&before) {
 			open = append(open, w)
 			continue
 		}
-		if !unsure {
-			e.stuck(w, l, w.programs > seen.programs)
-		}
+		w.waited = w.programs > seen.programs
+		same = append(same, w)
 	}
-	return open
+	return open, same
 }
 
-// stuck ends a world that never leaves a loop.
-func (e *evaluator) stuck(w *world, l loop, waits bool) {
-	switch {
-	case w.sub > 0:
-	case w.reads:
-		e.staysReading(w, line(l.node))
-	case !waits:
-		e.unclear(w, line(l.node), "its loop runs no program and has no end")
-	default:
-		e.stays(w)
+// stuck ends worlds that go round and round. Where others leave the loop it is
+// one that waits for something, and the shell stays in it for a while only.
+func (e *evaluator) stuck(ws []*world, l loop, left bool) {
+	for _, w := range ws {
+		reads := w.reads || calls(l.body, "read")
+		switch {
+		case w.sub > 0:
+		case left:
+			w.ran, w.flow = ranTested, goesOn
+			e.finish(w)
+		case !w.waited && !reads:
+			e.unclear(w, line(l.node), "its loop runs no program and has no end")
+		case reads:
+			e.staysReading(w, line(l.node))
+		default:
+			e.stays(w)
+		}
 	}
 }
 

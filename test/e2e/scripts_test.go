@@ -94,7 +94,7 @@ func stayingCases() []reapingCase {
 		starts(reapingCase{name: "trap", pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\n"+trap),
 		starts(reapingCase{name: "trap-bash", pid1: "bash", reaps: true}, "#!/bin/bash\n"+trap),
 		starts(reapingCase{name: "poll", pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\nwhile :; do\n\tsleep 5\ndone\n"),
-		starts(reapingCase{name: "read", exe: "dash", open: "PID 1 depends on which shell sh is"}, "#!/bin/sh\nmkfifo /tmp/fifo\nexec 3<>/tmp/fifo\nwhile read -r line <&3; do\n\techo \"$line\"\ndone\n"),
+		starts(reapingCase{name: "read", pid1: "sh", exe: "dash"}, "#!/bin/sh\nmkfifo /tmp/fifo\nexec 3<>/tmp/fifo\nwhile read -r line <&3; do\n\techo \"$line\"\ndone\n"),
 	}
 }
 

@@ -54,6 +54,7 @@ func ImageText(w io.Writer, i Image, s Style) error {
 		if i.unasked {
 			out.WriteString("  the image was not asked: the command decides\n")
 		}
+		i.text(&out, s, "")
 		return flush(w, &out)
 	}
 	fmt.Fprintf(&out, "%s  %s\n", s.verdict(i.Verdict, i.Verdict.String()), Printable(i.Reason))
@@ -69,6 +70,7 @@ func ImageText(w io.Writer, i Image, s Style) error {
 		}
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(names, ", "))
 		answer(&out, s, p.Answer, p.Way, "  ")
+		p.text(&out, s, "  ")
 	}
 	return flush(w, &out)
 }
