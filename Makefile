@@ -128,7 +128,7 @@ measure: ## Measure what real programs do as PID 1 and print differences; needs 
 
 .PHONY: measure-sample
 measure-sample: ## Measure the fixed sample and fail where a program does something else; needs root.
-	go run ./test/measure -sample -j 8
+	go run ./test/measure -sample -j 12
 
 .PHONY: corpus
 corpus: ## Judge the labelled images in CORPUS (a file) with the scripts in REPOS (a folder of git repositories); CASE=part-of-an-id for some.
