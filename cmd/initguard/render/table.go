@@ -212,7 +212,7 @@ func line(out *strings.Builder, cells [columns]string, widths [columns]int, pain
 func (t *table) below(out *strings.Builder, r row) {
 	t.writeNotes(out, r.notes)
 	if t.verbose {
-		chain(out, t.style, r.container.Chain, noteIndent+"  ")
+		chain(out, t.style, unsaid(r.container.Chain, r.container.Reason), noteIndent+"  ")
 	}
 	t.writeNotes(out, r.last)
 }
