@@ -78,6 +78,10 @@ func (r *Reader) entries(list []byte, s *scanner.Scan) error {
 			continue
 		}
 		s.Processes++
+		if _, ok := r.known[pid]; ok { // most zombies stay: stat tells
+			r.suspect = append(r.suspect, pid)
+			continue
+		}
 		empty, err := r.memoryless()
 		switch {
 		case denied(err):

@@ -37,7 +37,8 @@ func (r *Reader) inspect(pid int, s *scanner.Scan, known map[int]scanner.Process
 // zombie reads a process that is probably a zombie; false when it is gone. Of a
 // kernel thread and of a zombie of the scan before, stat is enough.
 func (r *Reader) zombie(pid int) (scanner.Process, bool, error) {
-	text, err := r.file(r.root, strconv.Itoa(pid)+"/stat")
+	r.path = append(strconv.AppendInt(r.path[:0], int64(pid), 10), "/stat\x00"...)
+	text, err := r.read(r.root, r.path)
 	if err != nil {
 		return scanner.Process{}, false, passing(err)
 	}
@@ -123,7 +124,12 @@ func passing(err error) error {
 
 // file reads a file, valid until the next one is read.
 func (r *Reader) file(dir int, name string) ([]byte, error) {
-	fd, err := openat(dir, append([]byte(name), 0))
+	return r.read(dir, append([]byte(name), 0))
+}
+
+// read is file for a path that ends with a zero.
+func (r *Reader) read(dir int, path []byte) ([]byte, error) {
+	fd, err := openat(dir, path)
 	if err != nil {
 		return nil, err
 	}

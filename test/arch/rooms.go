@@ -47,6 +47,7 @@ func Rooms() []Room {
 
 		{Dir: "scanner", Pure: true},
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
+		{Dir: "scanner/node", Imports: []string{"scanner"}},
 
 		{Dir: "advice", Pure: true},
 		{Dir: "certs"},

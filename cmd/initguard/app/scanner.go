@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,58 +10,47 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/initguard/initguard/cmd/initguard/nodescan"
 	"github.com/initguard/initguard/cmd/initguard/render"
 	"github.com/initguard/initguard/scanner"
 	"github.com/initguard/initguard/scanner/proc"
 )
 
+// onceInterval is the time between the two scans of --once.
+const onceInterval = 2 * time.Second
+
 // ScannerOptions are the flags of `initguard scanner`.
 type ScannerOptions struct {
+	nodescan.Options
 	// Once scans two times and ends.
-	Once bool
-	// Interval is the time between two scans.
-	Interval time.Duration
-	// Proc is where proc is mounted.
-	Proc   string
+	Once   bool
 	Output string
 }
 
 // NewScannerOptions gives the defaults.
 func NewScannerOptions() *ScannerOptions {
-	return &ScannerOptions{Interval: 2 * time.Second, Proc: "/proc", Output: "table"}
+	return &ScannerOptions{Options: *nodescan.NewOptions(), Output: "table"}
 }
-
-// The bounds of the interval: a start time has hundredths of a second, and
-// nobody waits longer for an answer.
-const (
-	minInterval = 10 * time.Millisecond
-	maxInterval = time.Hour
-)
 
 // AddFlags adds the flags.
 func (o *ScannerOptions) AddFlags(fs *pflag.FlagSet) {
-	fs.BoolVar(&o.Once, "once", o.Once, "scan two times, print what was there in both, and end (required)")
-	fs.DurationVar(&o.Interval, "interval", o.Interval, "time between the two scans: what is reaped within it is not counted")
-	fs.StringVar(&o.Proc, "proc", o.Proc, "`directory` where proc is mounted")
-	fs.StringVarP(&o.Output, "output", "o", o.Output, "`format`: table, json or yaml")
+	o.Options.AddFlags(fs)
+	fs.BoolVar(&o.Once, "once", o.Once, "scan two times, print what was there in both, and end")
+	fs.StringVarP(&o.Output, "output", "o", o.Output, "`format` with --once: table, json or yaml")
 }
 
 // Validate names every flag that can't be used.
 func (o *ScannerOptions) Validate() []error {
-	errs := oneOf("--output", o.Output, "table", "json", "yaml")
 	if !o.Once {
-		errs = append(errs, errors.New("--once: is required"))
+		return o.Options.Validate()
 	}
-	if o.Interval < minInterval || o.Interval > maxInterval {
-		errs = append(errs, fmt.Errorf("--interval: %v is not between %v and %v", o.Interval, minInterval, maxInterval))
-	}
-	return errs
+	return append(oneOf("--output", o.Output, "table", "json", "yaml"), o.ValidateScan()...)
 }
 
 func newScannerCommand(s Streams) *cobra.Command {
 	o := NewScannerOptions()
 	cmd := &cobra.Command{
-		Use:   "scanner --once",
+		Use:   "scanner",
 		Short: "List the zombies of this machine by container, and say why they are there",
 		Long: `List the zombies of this machine by container, and say why they are there: which
 process should have waited for them, and whether an init would help.
@@ -76,17 +66,27 @@ init would. ParentNotWaiting: another program does not wait for its children, an
 init would not help. PID1Ambiguous: below PID 1, which may have started them
 itself. What the container runtime has to reap is not counted.
 
+Without --once it scans again and again and serves what it finds as JSON, over
+TLS 1.3, to clients with a certificate of the client CA for one of the names. It
+is what runs on every node; initguard-scanner is the same in less memory.
+
 Exit codes: 0 the list is complete, empty or not; 2 /proc or a part of it could
 not be read, or the command line is wrong.`,
 		Example: `  # What is there, and why
   initguard scanner --once
 
   # Containers with more than 100 zombies, for a program
-  initguard scanner --once -o json | jq '.[] | select(.zombies > 100)'`,
+  initguard scanner --once -o json | jq '.[] | select(.zombies > 100)'
+
+  # On a node
+  initguard scanner --cert-dir /etc/initguard/tls --client-name initguard-responder`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := invalid(o.Validate()); err != nil {
 				return err
+			}
+			if !o.Once {
+				return nodescan.Run(cmd.Context(), &o.Options, s.ErrOut)
 			}
 			return runScanner(cmd.Context(), o, s)
 		},
@@ -106,7 +106,7 @@ func runScanner(ctx context.Context, o *ScannerOptions, s Streams) (err error) {
 		fmt.Fprintf(s.ErrOut, "Warning: %s is mounted with hidepid=%s: processes of other users may be missing\n",
 			render.Printable(o.Proc), render.Printable(hides))
 	}
-	report, err := scanTwice(ctx, reader, o.Interval)
+	report, err := scanTwice(ctx, reader, cmp.Or(o.Interval, onceInterval))
 	if err != nil {
 		return fmt.Errorf("scan: %w", err)
 	}

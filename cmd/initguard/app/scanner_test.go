@@ -11,9 +11,11 @@ func TestScannerUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"not once", []string{"scanner"}, "--once: is required"},
+		{"nothing to serve with", []string{"scanner"}, "--cert-dir: is required"},
+		{"nobody to serve", []string{"scanner", "--cert-dir", "x"}, "--client-name: is required"},
+		{"address", []string{"scanner", "--cert-dir", "x", "--client-name", "y", "--listen", "z"}, `--listen: "z" is not`},
 		{"output", []string{"scanner", "--once", "-o", "xml"}, `--output: "xml" is none of table, json, yaml`},
-		{"interval", []string{"scanner", "--once", "--interval", "0s"}, "--interval: 0s is not between"},
+		{"interval", []string{"scanner", "--once", "--interval", "1ms"}, "--interval: 1ms is not between"},
 		{"argument", []string{"scanner", "--once", "x"}, "see initguard scanner --help"},
 	}
 	for _, test := range tests {
