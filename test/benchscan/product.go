@@ -5,24 +5,19 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/initguard/initguard/scanner/node"
+	"github.com/initguard/initguard/test/selfsigned"
 )
 
 const (
@@ -42,7 +37,7 @@ func residentScanner(ctx context.Context, program string) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	pair, err := selfSigned(dir)
+	pair, err := selfsigned.Write(dir, name)
 	if err != nil {
 		return 0, err
 	}
@@ -106,33 +101,4 @@ func askScanner(ctx context.Context, url string, pair tls.Certificate) error {
 		}
 	}
 	return nil
-}
-
-// selfSigned writes a certificate that is its own CA, for both sides.
-func selfSigned(dir string) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	for file, text := range map[string][]byte{"tls.crt": cert, "ca.crt": cert, "tls.key": secret} {
-		if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
-			return tls.Certificate{}, err
-		}
-	}
-	return tls.X509KeyPair(cert, secret)
 }

@@ -3,67 +3,30 @@ package nodescan
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/initguard/initguard/scanner/node"
+	"github.com/initguard/initguard/test/selfsigned"
 )
 
 const name = "responder.example"
-
-// selfSigned writes a certificate that is its own CA, for both sides.
-func selfSigned(t *testing.T, dir string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage:    x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	secret := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
-	for file, text := range map[string][]byte{"tls.crt": cert, "ca.crt": cert, "tls.key": secret} {
-		if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pair, err := tls.X509KeyPair(cert, secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair
-}
 
 // TestRun runs the whole of it on this machine's /proc and asks for the report.
 func TestRun(t *testing.T) {
 	o := NewOptions()
 	o.CertDir, o.ClientNames = t.TempDir(), []string{name}
 	o.Listen, o.Health, o.Interval = "127.0.0.1:0", "127.0.0.1:0", 20*time.Millisecond
-	pair := selfSigned(t, o.CertDir)
+	pair, err := selfsigned.Write(o.CertDir, name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if errs := o.Validate(); errs != nil {
 		t.Fatal(errs)
 	}
@@ -138,7 +101,9 @@ func TestRunRefuses(t *testing.T) {
 	if err := Run(t.Context(), o, io.Discard); err == nil || !strings.Contains(err.Error(), "tls.crt") {
 		t.Errorf("no certificate: %v", err)
 	}
-	selfSigned(t, o.CertDir)
+	if _, err := selfsigned.Write(o.CertDir, name); err != nil {
+		t.Fatal(err)
+	}
 	o.Health = "203.0.113.1:1" // no address of this machine
 	if err := Run(t.Context(), o, io.Discard); err == nil || !strings.Contains(err.Error(), "--health-listen") {
 		t.Errorf("no such address: %v", err)
