@@ -110,7 +110,7 @@ func (b *builder) findings(container Container, groups map[groupKey]*tally) Find
 	f.Children = children(all)
 	f.Oldest, f.PerHour = b.times(since)
 	slices.SortFunc(f.Groups, func(x, y Group) int {
-		return cmp.Or(cmp.Compare(y.Zombies, x.Zombies), cmp.Compare(x.Cause, y.Cause), cmp.Compare(x.Parent.Comm, y.Parent.Comm))
+		return cmp.Or(cmp.Compare(y.Zombies, x.Zombies), cmp.Compare(x.Cause.rank(), y.Cause.rank()), cmp.Compare(x.Parent.Comm, y.Parent.Comm))
 	})
 	for len(f.Groups) > maxGroups {
 		last := len(f.Groups) - 1

@@ -18,6 +18,19 @@ const (
 	RuntimeReaper Cause = "RuntimeReaper"
 )
 
+// rank orders causes where their numbers are the same: what is known for sure
+// before what isn't.
+func (c Cause) rank() int {
+	switch c {
+	case PID1NotReaping:
+		return 0
+	case ParentNotWaiting:
+		return 1
+	default:
+		return 2
+	}
+}
+
 // Help says whether an init in front of the container's program would help. It
 // is never a bool: what can't be told is a value of its own.
 type Help string
@@ -71,9 +84,9 @@ type judgement struct {
 //
 // RuntimeReaper: the parent is outside of the zombie's PID namespace and its
 // container, or has a runtime's name and runs on the host. Observed with runc
-// 1.1 and containerd 2.4: what is exec'd into a container, probes included, is a
-// child of the shim, so PID 1 never has to wait for it; its own children, once
-// it is gone, go to PID 1.
+// 1.1, crun 1.8 and containerd 2.4: what is exec'd into a container, probes
+// included, is a child of the shim or of the runtime itself, so PID 1 never has
+// to wait for it; its own children, once it is gone, go to PID 1.
 //
 // ParentNotWaiting: the parent is not PID 1, or is PID 1 only of a PID namespace
 // that the container made inside of itself (bwrap, unshare, Docker in a pod).

@@ -137,6 +137,22 @@ func TestWorkersAreOneGroup(t *testing.T) {
 	}
 }
 
+// TestTies shows that what is known for sure comes first.
+func TestTies(t *testing.T) {
+	s := Scan{At: time.Hour, Living: cast()}
+	for i, z := range []Process{dead(100, 100, app, 900, 20), dead(110, 100, app, 900, 20), dead(100, 800, app, 900, 20)} {
+		z.PID += i
+		s.Zombies = append(s.Zombies, z)
+	}
+	var got []Cause
+	for _, g := range both(s).Containers[0].Groups {
+		got = append(got, g.Cause)
+	}
+	if diff := cmp.Diff([]Cause{PID1NotReaping, ParentNotWaiting, PID1Ambiguous}, got); diff != "" {
+		t.Errorf("causes (-want +got):\n%s", diff)
+	}
+}
+
 // TestBounds lets a container make up as many names as it can.
 func TestBounds(t *testing.T) {
 	const many = 500

@@ -25,8 +25,8 @@ type Reader struct {
 	suspect []int
 
 	// known are the zombies of the scan before: what doesn't change is not read
-	// again.
-	known map[int]scanner.Process
+	// again. spare is the memory for those of the next.
+	known, spare map[int]scanner.Process
 }
 
 // The sizes of what is used again.
@@ -51,6 +51,7 @@ func Open(o Options) (*Reader, error) {
 	r := &Reader{
 		root: root, now: o.Now, list: make([]byte, listSize), path: make([]byte, 0, pathSize),
 		head: make([]byte, headSize), text: make([]byte, textSize), known: make(map[int]scanner.Process),
+		spare: make(map[int]scanner.Process),
 	}
 	if r.now == nil {
 		r.now = sinceBoot
@@ -74,7 +75,7 @@ func (r *Reader) look(path string) error {
 	case err == nil:
 		return nil
 	case r.hides != "":
-		return fmt.Errorf("%s is mounted with hidepid=%s, which hides the processes of others: run as root, "+
+		return fmt.Errorf("%s is mounted with hidepid=%s, which hides the processes of others: run with CAP_SYS_PTRACE, "+
 			"or in the group that its option gid names: %w", path, r.hides, err)
 	default:
 		return fmt.Errorf("%s does not show PID 1, is it a proc file system? %w", path, err)

@@ -83,12 +83,18 @@ const maxTicks = int64(1) << 38
 
 // nextField cuts off the first word.
 func nextField(text []byte) (field, rest []byte) {
-	text = bytes.TrimLeft(text, " \n")
-	if i := bytes.IndexAny(text, " \n"); i >= 0 {
-		return text[:i], text[i:]
+	from := 0
+	for from < len(text) && blank(text[from]) {
+		from++
 	}
-	return text, nil
+	end := from
+	for end < len(text) && !blank(text[end]) {
+		end++
+	}
+	return text[from:end], text[end:]
 }
+
+func blank(c byte) bool { return c == ' ' || c == '\n' }
 
 // number reads a decimal number. What is beyond an int64, as some unsigned
 // fields may be, is cut to the greatest one.

@@ -17,7 +17,9 @@ func (r *Reader) Scan(ctx context.Context) (scanner.Scan, error) {
 	if err := r.walk(ctx, &s); err != nil {
 		return scanner.Scan{}, fmt.Errorf("walk over proc: %w", err)
 	}
-	known := make(map[int]scanner.Process)
+	s.Zombies = make([]scanner.Process, 0, len(r.known))
+	known := r.spare
+	clear(known)
 	for _, pid := range r.suspect {
 		if err := ctx.Err(); err != nil {
 			return scanner.Scan{}, fmt.Errorf("read zombies: %w", err)
@@ -26,7 +28,7 @@ func (r *Reader) Scan(ctx context.Context) (scanner.Scan, error) {
 			return scanner.Scan{}, fmt.Errorf("read process %d: %w", pid, err)
 		}
 	}
-	r.known = known
+	r.known, r.spare = known, r.known
 	if cap(r.text) > textSize {
 		r.text = make([]byte, textSize)
 	}
