@@ -101,7 +101,7 @@ func (e *env) create(t *testing.T, p pod) {
 		if t.Failed() {
 			t.Log(e.describe(p.name))
 		}
-		cmd := e.cluster.Kubectl(context.Background(), "delete", "pod", p.name, "--grace-period=0", "--force", "--wait=false")
+		cmd := e.cluster.Kubectl(context.Background(), "delete", "pod", p.name, "--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}
