@@ -9,6 +9,7 @@ import (
 // exit.
 func (e *evaluator) finish(w *world) {
 	switch {
+	case w.flow == gone:
 	case w.failing && !w.polled:
 		e.record(w, End{Kind: Exits, Line: w.exitLine, Why: "it ends with an error"})
 	case w.reads && w.flow == goesOn:
@@ -74,6 +75,7 @@ func (e *evaluator) outcomes() []End {
 
 // environment is what a program that the shell starts gets.
 func (e *evaluator) environment(w *world) Environment {
+	e.spend((len(w.vars.m) + len(e.in.Env.Vars)) / 4)
 	env := Environment{Vars: maps.Clone(e.in.Env.Vars), MaySet: e.in.Env.MaySet}
 	if env.Vars == nil {
 		env.Vars = map[string]string{}

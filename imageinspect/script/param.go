@@ -11,7 +11,7 @@ import (
 // listOf gives the words of an expansion that is a list: $@, $*, ${a[@]} and
 // their slices; false for any other.
 func (e *evaluator) listOf(w *world, p *syntax.ParamExp) ([]string, bool) {
-	if p.Param == nil || p.Length || p.Repl != nil || p.Width || p.NestedParam != nil {
+	if p.Param == nil || e.in.Shell != Bash && (p.Slice != nil || p.Excl) || e.badExpansion(p) || p.Length || p.Repl != nil || p.Width || p.NestedParam != nil {
 		return nil, false
 	}
 	name := p.Param.Value
@@ -181,6 +181,13 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		return UnknownPart("an expansion")
 	}
 	name := p.Param.Value
+	if e.badExpansion(p) {
+		w.flow, w.failing = exits, w.sub == 0
+		return ""
+	}
+	if e.in.Shell != Bash && p.Excl {
+		return UnknownPart("an expansion")
+	}
 	if p.Length {
 		return e.length(w, p)
 	}
@@ -192,6 +199,8 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		text, set = e.lookup(w, text)
 	}
 	switch {
+	case p.Slice != nil && (name == "@" || name == "*"):
+		return UnknownPart("its parameters")
 	case p.Slice != nil:
 		return e.sliceText(w, text, p.Slice)
 	case p.Repl != nil:
@@ -333,9 +342,7 @@ func (e *evaluator) substituteUnset(w *world, text string, set answer, x *syntax
 		if e.in.Configured {
 			return UnknownPart(nameOf(text + UnknownPart("a value that it asks for")))
 		}
-		if w.sub == 0 {
-			w.flow, w.failing = exits, true
-		}
+		w.flow, w.failing = exits, w.sub == 0
 		return ""
 	default:
 		return e.text(w, x.Word)
