@@ -48,6 +48,9 @@ func (w *walker) checkClaim(ctx context.Context, argv []string, match initdb.Mat
 		case CodeStillInspecting:
 			return *failed
 		case CodeNoFile:
+			if !slices.Contains(identity.Names(), match.Name) {
+				break
+			}
 			return failed.after(Step{Kind: StepProgram, Program: w.shown(argv[0]), Text: failed.verdict.Reason.Text})
 		}
 		return w.judge(argv, match) // by name
