@@ -1,7 +1,8 @@
-# initguard's image: two static programs and a licence, no shell. `make image`
+# initguard's image: three static programs and a licence, no shell. `make image`
 # puts them into bin/ and builds it; it needs no base image.
 FROM scratch
 COPY bin/initguard /initguard
+COPY bin/initguard-scanner /initguard-scanner
 COPY bin/tini-static /usr/bin/tini-static
 COPY bin/tini-copyright /usr/share/doc/tini/copyright
 USER 65532:65532

@@ -55,8 +55,9 @@ cluster-down: ## End the cluster that cluster-up started.
 	@go run ./test/cluster/cmd/clusterctl stop
 
 .PHONY: build
-build: ## Build bin/initguard, static and reproducible; VERSION=v1.2.3 sets its version.
+build: ## Build bin/initguard and bin/initguard-scanner, static and reproducible; VERSION=v1.2.3 sets the version.
 	go build -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)' -o bin/initguard ./cmd/initguard
+	go build -trimpath -ldflags='-s -w' -o bin/initguard-scanner ./cmd/initguard/initguard-scanner
 
 .PHONY: image
 image: build bin/tini-static ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
@@ -122,13 +123,17 @@ fuzz: ## Run every fuzz test for FUZZTIME (30s).
 bench: ## Run the benchmarks whose names match BENCH (all).
 	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)
 
+.PHONY: bench-scan
+bench-scan: ## Measure a scan of /proc beside a loop in C and node_exporter; needs root, Linux and gcc.
+	go run ./test/benchscan $(BENCHFLAGS)
+
 .PHONY: measure
 measure: ## Measure what real programs do as PID 1 and print differences; needs root.
 	go run ./test/measure $(MEASUREFLAGS)
 
 .PHONY: measure-sample
 measure-sample: ## Measure the fixed sample and fail where a program does something else; needs root.
-	go run ./test/measure -sample -j 8
+	go run ./test/measure -sample -j 12
 
 .PHONY: corpus
 corpus: ## Judge the labelled images in CORPUS (a file) with the scripts in REPOS (a folder of git repositories); CASE=part-of-an-id for some.

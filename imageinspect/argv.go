@@ -56,6 +56,14 @@ func argvOf(config Config, o Overrides, x *expander) []string {
 	}
 }
 
+// entrypointWords is how many words of argv are the image's ENTRYPOINT.
+func entrypointWords(config Config, o Overrides) int {
+	if len(o.Command) > 0 {
+		return 0
+	}
+	return len(config.Entrypoint)
+}
+
 // argvSource says where argv comes from, for the chain.
 func argvSource(config Config, o Overrides) string {
 	var parts []string

@@ -42,6 +42,8 @@ type Result struct {
 	// Argv is what the runtime starts. It may hold secrets: never show it to
 	// tenants.
 	Argv []string
+	// Entrypoint is how many words of Argv are the image's ENTRYPOINT.
+	Entrypoint int
 	// PID1 is the base name of the program that ends up as PID 1, empty when
 	// that is not known.
 	PID1    string
@@ -53,4 +55,7 @@ type Result struct {
 	// Distribution is the ID of the image's os-release, such as debian; empty
 	// where that is not known without another download.
 	Distribution string
+	// Init is the path of an init that the image holds; empty where none was
+	// come across.
+	Init string
 }

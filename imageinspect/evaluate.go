@@ -75,6 +75,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		}
 	}
 	return Result{
+		Entrypoint: entrypointWords(image.Config, o), Init: heldInit(image.Files, end),
 		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Stays: end.stays, Distribution: distribution(image.Files),
 	}
 }

@@ -113,7 +113,7 @@ func TestEvaluate(t *testing.T) {
 		{"sh script file", imageinspect.Config{Cmd: []string{"sh", "/run"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeScript},
 		{"sh on standard input", imageinspect.Config{Cmd: []string{"sh"}}, o{}, imageinspect.Unknown, "", imageinspect.CodeScript},
 		{"busybox sh", imageinspect.Config{Cmd: []string{"busybox", "sh", "-c", "true; node"}}, o{}, imageinspect.DoesNotReap, "node", imageinspect.CodeProgram},
-		{"a shell in a shell for ever", imageinspect.Config{Cmd: []string{"sh", "-c", `exec sh -c "$0" "$0"`, `exec sh -c "$0" "$0"`}}, o{}, imageinspect.Unknown, "", imageinspect.CodeScript},
+		{"a shell in a shell for ever", imageinspect.Config{Cmd: []string{"sh", "-c", `exec sh -c "$0" "$0"`, `exec sh -c "$0" "$0"`}}, o{}, imageinspect.Unknown, "", imageinspect.CodeEnds},
 	}
 	e := newEvaluator(t)
 	for _, test := range tests {

@@ -20,7 +20,10 @@ func (w *walker) knownProgram(ctx context.Context, argv []string, match initdb.M
 	if w.files == nil || !ok {
 		return w.judge(argv, match)
 	}
-	if match.Program.Role == initdb.Init || match.Behaviour.Reaps == initdb.ReapingUnknown && match.Program.Interpreter == "" {
+	if e, decided := w.runtimeScript(ctx, argv, match); decided {
+		return e
+	}
+	if w.differsInBusybox(argv, match) || match.Program.Role == initdb.Init || match.Behaviour.Reaps == initdb.ReapingUnknown && match.Program.Interpreter == "" {
 		return w.checkClaim(ctx, argv, match, places)
 	}
 	for _, at := range places {
@@ -37,6 +40,52 @@ func (w *walker) knownProgram(ctx context.Context, argv []string, match initdb.M
 		break
 	}
 	return w.judge(argv, match)
+}
+
+// differsInBusybox is true for a program that busybox has too, where it does
+// something else.
+func (w *walker) differsInBusybox(argv []string, match initdb.Match) bool {
+	as := []string{"busybox " + baseName(argv[0])}
+	if match.Program.Role != initdb.Tool {
+		return false
+	}
+	if _, wraps := w.db.Wrapper(as[0]); wraps {
+		return true
+	}
+	applet, ok := w.db.Lookup(as)
+	return ok && applet.Behaviour.Reaps != match.Behaviour.Reaps
+}
+
+// runtimeScript follows a runtime by the script that it runs, where its name
+// says that it may exec another program, or its text is known already.
+func (w *walker) runtimeScript(ctx context.Context, argv []string, match initdb.Match) (end, bool) {
+	file, ok := w.db.ScriptFile(argv)
+	at, known := w.abs(file)
+	if !ok || !known || match.Program.Role != initdb.Runtime {
+		return end{}, false
+	}
+	if _, mounted := volumeOver(at, w.mounts); mounted {
+		return end{}, false
+	}
+	f, there := w.files.Known(at)
+	asked := match.Behaviour.Reaps == initdb.ReapingUnknown
+	if !there && asked {
+		var failed *end
+		if f, failed = w.find(ctx, file, []string{at}); failed != nil {
+			return end{}, false
+		}
+		there = true
+	}
+	if !there || !isScript(f) {
+		return end{}, false
+	}
+	if e, decided := w.interpreted(w.shown(file), argv[0], f); decided {
+		return e, true
+	}
+	if plain, ok := w.db.Lookup(argv[:1]); ok && asked {
+		return w.judge(argv, plain), true
+	}
+	return end{}, false
 }
 
 // checkClaim looks at the file of a program whose name says that it is an init,
@@ -234,7 +283,7 @@ func identityText(name, version string) string {
 func (w *walker) goProgram(argv []string, f File) end {
 	name := w.shown(argv[0])
 	build := f.Program.Go
-	step := Step{Kind: StepFile, Program: name, Text: name + " was built by " + build.Version, Detail: w.detail(f.Path + " " + build.Module)}
+	step := Step{Kind: StepFile, Program: name, Text: strings.TrimSpace(name + " was built by Go " + strings.TrimPrefix(build.Version, "go")), Detail: w.detail(f.Path + " " + build.Module)}
 	if build.Reaper != "" {
 		v := unknown(CodeUnknownProgram, "%s is a Go program that links a reaper (%s); whether it starts it is not known", name, build.Reaper)
 		return stop(v, step)

@@ -105,7 +105,7 @@ func (w *walker) scriptName(main, file string) string {
 // oneOf is the end of a script that goes one of several ways: what they have in
 // common, or Unknown with the condition that decides.
 func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends []end) end {
-	ways, ends = existing(ways, ends)
+	ways, ends = lasting(ways, ends)
 	if e, ok := same(ends); ok {
 		return e
 	}
@@ -130,13 +130,13 @@ func (w *walker) oneOf(p shellProcess, in script.Input, ways []script.End, ends 
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
 }
 
-// existing leaves out the ways to programs that the image lacks, where there
-// are others: on those the container ends, unless the script makes them.
-func existing(ways []script.End, ends []end) ([]script.End, []end) {
+// lasting leaves out the ways on which the container ends by itself, or a
+// script starts itself for ever, where there are others.
+func lasting(ways []script.End, ends []end) ([]script.End, []end) {
 	var keptWays []script.End
 	var kept []end
 	for i, e := range ends {
-		if e.verdict.Reason.Code != CodeNoFile || ways[i].MayBeMade {
+		if e.verdict.Reason.Code != CodeEnds {
 			keptWays, kept = append(keptWays, ways[i]), append(kept, e)
 		}
 	}
@@ -169,8 +169,10 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 		if volume, ok := volumeOver(at, w.mounts); ok {
 			return "", fmt.Errorf("it is mounted by volume %s", volume)
 		}
-		if read++; read > maxScripts {
-			return "", fmt.Errorf("more than %d of them", maxScripts)
+		if _, again := w.found[at]; !again {
+			if read++; read > maxScripts {
+				return "", fmt.Errorf("more than %d of them", maxScripts)
+			}
 		}
 		f, err := w.ask(ctx, []string{at})
 		switch {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -29,6 +31,8 @@ type walker struct {
 	configured bool
 	taken      *int
 	parser     *script.Parser
+	// trail is what is being followed, to find a script that starts itself.
+	trail []string
 	// found keeps the files that were asked for.
 	found map[string]found
 	// caller is the shell that execs what is followed, empty for none.
@@ -65,6 +69,9 @@ func (w *walker) walk(ctx context.Context, argv []string) end {
 	if ctx.Err() != nil {
 		return outOfTime()
 	}
+	if w = w.entered(argv); w == nil {
+		return stop(unknown(CodeEnds, "it starts itself over and over"))
+	}
 	if len(argv) == 0 || argv[0] == "" {
 		return stop(unknown(CodeNoCommand, "the command is empty"))
 	}
@@ -86,6 +93,26 @@ func (w *walker) walk(ctx context.Context, argv []string) end {
 		return w.shell(ctx, argv, match)
 	}
 	return w.knownProgram(ctx, argv, match)
+}
+
+// entered notes that argv is followed; nil where the same was being followed
+// already, by the same user in the same environment.
+func (w *walker) entered(argv []string) *walker {
+	names := slices.Sorted(maps.Keys(w.env.Vars))
+	var key strings.Builder
+	for _, word := range argv {
+		key.WriteString(word + "\n")
+	}
+	key.WriteString(w.uid + "\n" + w.workdir)
+	for _, name := range names {
+		key.WriteString("\n" + name + "=" + w.env.Vars[name])
+	}
+	if slices.Contains(w.trail, key.String()) {
+		return nil
+	}
+	next := *w
+	next.trail = append(slices.Clip(w.trail), key.String())
+	return &next
 }
 
 // knownBase is true for a program of the table whose folder alone is not known.

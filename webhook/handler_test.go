@@ -184,7 +184,7 @@ func TestAnswers(t *testing.T) {
 		{"hook", "exposed-only", "", container(`"image":"node","lifecycle":{"preStop":{"exec":{"command":["/stop.sh"]}}}`), "its preStop hook can leave orphans", false},
 		{"init container", "plain", "", `{"initContainers":[{"name":"i","image":"node"}],"containers":[{"name":"app","image":"tini"}]}`, "", false},
 		{"native sidecar", "plain", "", `{"initContainers":[{"name":"side","image":"node","restartPolicy":"Always"}],"containers":[{"name":"app","image":"tini"}]}`, `container "side"`, false},
-		{"two containers", "plain", "", `{"containers":[{"name":"a","image":"node"},{"name":"b","image":"node"}]}`, `also in b; fix: spec.containers[0].command: an init such as tini in front`, false},
+		{"two containers", "plain", "", `{"containers":[{"name":"a","image":"node"},{"name":"b","image":"node"}]}`, `also in b; fix: spec.containers[0].image: tini as its ENTRYPOINT`, false},
 		{"worst first", "plain", "", `{"containers":[{"name":"a","image":"node"},{"name":"b","image":"node","livenessProbe":{"exec":{"command":["sh"]}}}]}`, `container "b"`, false},
 		{"enforced", "enforced", "", exposed, `pods "web" is forbidden: violates initguard "enforce: exposed": container "app": PID 1 will be node`, true},
 		{"enforced, lower risk", "enforced", "", container(`"image":"node"`), "does not reap zombies; fix", false},

@@ -34,7 +34,7 @@ const (
 // programs are all known programs.
 func programs() []program {
 	var all []program
-	for _, part := range [][]program{inits(), supervisors(), shells(), wrappers(), goPrograms()} {
+	for _, part := range [][]program{inits(), systemInits(), supervisors(), shells(), wrappers(), goPrograms()} {
 		all = append(all, part...)
 	}
 	return all

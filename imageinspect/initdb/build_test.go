@@ -7,17 +7,18 @@ func TestMeasuredBuild(t *testing.T) {
 		"a": {Argv: []string{"sh", "-c", "x"}, BuildID: "be63", Program: "dash"},
 		"b": {Argv: []string{"/usr/bin/node", "a.js"}, BuildID: "ab"},
 		"c": {Argv: []string{"npm", "start"}},
+		"d": {Argv: []string{"redis-server"}, BuildID: "ef"},
+		"e": {Argv: []string{"redis-sentinel"}, BuildID: "ef"},
 	})}
-	for id, want := range map[string]string{"be63": "dash", "ab": "node", "": "", "cd": ""} {
+	for id, want := range map[string]string{"be63": "dash", "ab": "node", "": "", "cd": "", "ef": ""} {
 		if got := db.MeasuredBuild(id); got != want {
 			t.Errorf("%q: got %q", id, got)
 		}
 	}
 }
 
-// TestOneProgramPerBuild: forms that were started from one file agree on what
-// it is.
-func TestOneProgramPerBuild(t *testing.T) {
+// TestMarksAgreePerBuild: what marks say of one file is always the same.
+func TestMarksAgreePerBuild(t *testing.T) {
 	all, err := Measurements()
 	if err != nil {
 		t.Fatal(err)
@@ -27,8 +28,9 @@ func TestOneProgramPerBuild(t *testing.T) {
 		if m.BuildID == "" {
 			continue
 		}
-		if other, ok := seen[m.BuildID]; ok && other.started() != m.started() {
-			t.Errorf("%s and %s were started from one file, as %s and %s", other.ID, m.ID, other.started(), m.started())
+		other, ok := seen[m.BuildID]
+		if ok && (other.Program != m.Program || other.ProgramVersion != m.ProgramVersion || other.Go != m.Go) {
+			t.Errorf("%s and %s were started from one file, which is %s and %s", other.ID, m.ID, other.Program, m.Program)
 		}
 		seen[m.BuildID] = m
 	}

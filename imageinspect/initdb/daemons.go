@@ -64,6 +64,8 @@ func networkDaemons() []Program {
 // proxies hand connections on.
 func proxies() []Program {
 	return []Program{
+		server(leaves("listens for four signals, none of them SIGCHLD",
+			code("https://github.com/envoyproxy/envoy/blob/HEAD/source/server/server.cc")), "envoy"),
 		server(leaves(waitsForOwn, measured("privoxy")), "privoxy"),
 		server(reaps(waitsForAny, measured("tinyproxy")), "tinyproxy"),
 		server(reaps(waitsForAny, measured("nghttpx")), "nghttpx"),
@@ -114,8 +116,8 @@ func mailDaemons() []Program {
 		server(leaves(neverWaits, measured("murmurd")), "murmurd", "mumble-server"),
 		server(reaps(waitsForAny, code("https://github.com/asterisk/asterisk/blob/HEAD/main/asterisk.c")), "asterisk"),
 		{
-			// The name says nothing elsewhere: postfix and cyrus call theirs so.
-			Names: []string{"master"}, Generic: true, Role: Server,
+			// postfix and cyrus call theirs so; it is not on PATH.
+			Names: []string{"master"}, Placed: true, Role: Server,
 			Paths: []string{
 				"/usr/lib/postfix/sbin/master", "/usr/lib/postfix/master", "/usr/libexec/postfix/master", "/usr/lib/cyrus/bin/master",
 			},

@@ -69,7 +69,7 @@ func New(extra ...Program) (*DB, error) {
 func Programs() []Program {
 	var rows []Program
 	for _, part := range [][]Program{
-		inits(), reapingPrograms(), supervisors(), shells(), runtimes(), moreRuntimes(), scripts(),
+		inits(), imageInits(), reapingPrograms(), supervisors(), shells(), runtimes(), moreRuntimes(), scripts(),
 		servers(), goServers(), rustServers(), tools(),
 	} {
 		rows = append(rows, part...)
@@ -163,6 +163,21 @@ func (db *DB) script(runtime string, s script) (Program, bool) {
 	}
 	p, ok := db.row(base(s.file))
 	return p, ok && p.Interpreter == runtime && (!p.Generic || p.isSystems(s.file))
+}
+
+// ScriptFile is the file of the script that a runtime is told to run, as argv
+// names it.
+func (db *DB) ScriptFile(argv []string) (string, bool) {
+	argv = Applet(argv)
+	if len(argv) == 0 {
+		return "", false
+	}
+	p, ok := db.row(base(argv[0]))
+	if !ok || p.Script == nil {
+		return "", false
+	}
+	s := p.Script.find(argv[1:])
+	return s.file, s.file != ""
 }
 
 // decide picks the mode.

@@ -15,6 +15,7 @@ func goStores() []goProgram {
 		{"seaweedfs/seaweedfs", []string{"weed"}},
 		{"sorintlab/stolon", []string{"stolon-keeper", "stolon-proxy", "stolon-sentinel", "stolonctl"}},
 		{"tikv/pd", []string{"pd-server"}},
+		{"vitessio/vitess", []string{"vtgate", "vttablet", "vtctld", "vtorc", "vtadmin", "mysqlctld"}},
 		{"weaviate/weaviate", []string{"weaviate", "weaviate-server"}},
 	}
 }
@@ -33,10 +34,12 @@ func goNetworks() []goProgram {
 		{"dexidp/dex", []string{"dex"}},
 		{"fatedier/frp", []string{"frpc", "frps"}},
 		{"hashicorp/boundary", []string{"boundary"}},
+		{"hashicorp/consul", []string{"consul"}},
 		{"juanfont/headscale", []string{"headscale"}},
 		{"krakend/krakend-ce", []string{"krakend"}},
 		{"netbirdio/netbird", []string{"netbird", "netbird-mgmt", "netbird-signal"}},
 		{"oauth2-proxy/oauth2-proxy", []string{"oauth2-proxy"}},
+		{"open-policy-agent/opa", []string{"opa"}},
 		{"ory/hydra", []string{"hydra"}},
 		{"ory/kratos", []string{"kratos"}},
 		{"php/frankenphp", []string{"frankenphp"}},
@@ -52,6 +55,7 @@ func goNetworks() []goProgram {
 func goApps() []goProgram {
 	return []goProgram{
 		{"axllent/mailpit", []string{"mailpit"}},
+		{"filebrowser/filebrowser", []string{"filebrowser"}},
 		{"go-gitea/gitea", []string{"gitea"}},
 		{"go-vikunja/vikunja", []string{"vikunja"}},
 		{"goharbor/harbor", []string{"harbor_core", "harbor_jobservice", "harbor_registryctl", "harbor_exporter"}},

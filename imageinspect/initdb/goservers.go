@@ -4,8 +4,8 @@ package initdb
 // started and waits for. That was measured with a Go program and with servers
 // of many kinds; that a server is one is documented by its repository, which
 // was searched for a Wait4(-1) and for a linked reaper before its row was
-// written. Programs that have one (k3s, supercronic, git-sync, runmqserver,
-// containerboot) have no row here.
+// written. Programs that have one (k3s, supercronic, git-sync, runmqserver) or
+// once had (containerboot) have no row here.
 const goRuntime = "a Go program: its runtime waits only for children that it started"
 
 // goProgram are the programs of one repository on GitHub.
@@ -14,10 +14,14 @@ type goProgram struct {
 	names      []string
 }
 
+const certManager = "https://github.com/cert-manager/cert-manager"
+
 func goServers() []Program {
 	rows := []Program{
 		server(leaves(goRuntime, documented("https://github.com/distribution/distribution")), "registry").generic(),
 		server(leaves(goRuntime, documented(influxEnterprise)), "influxd-meta"),
+		server(leaves(goRuntime, documented(certManager)), "controller").placed("/app/cmd/controller/controller"),
+		server(leaves(goRuntime, documented(certManager)), "webhook").placed("/app/cmd/webhook/webhook"),
 	}
 	for _, m := range []struct {
 		id    string
@@ -75,7 +79,6 @@ func goClusters() []goProgram {
 		{"kubernetes/autoscaler", []string{"cluster-autoscaler"}},
 		{"kubernetes/dns", []string{"kube-dns", "node-cache", "dnsmasq-nanny"}},
 		{"kubernetes/ingress-nginx", []string{"nginx-ingress-controller"}},
-		{"kubernetes/kube-state-metrics", []string{"kube-state-metrics"}},
 		{"kubernetes/kubernetes", []string{
 			"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubelet", "kubectl", "kubeadm",
 		}},
@@ -85,6 +88,7 @@ func goClusters() []goProgram {
 		{"kyverno/kyverno", []string{"kyverno", "kyvernopre"}},
 		{"longhorn/longhorn-manager", []string{"longhorn-manager"}},
 		{"minio/operator", []string{"minio-operator"}},
+		{"projectcalico/calico", []string{"calico-typha", "kube-controllers"}},
 		{"projectcontour/contour", []string{"contour"}},
 		{"rook/rook", []string{"rook"}},
 		{"stakater/Reloader", []string{"Reloader"}},

@@ -7,14 +7,23 @@ import (
 )
 
 // generic marks a row whose name many other programs bear.
-func (p Program) generic(paths ...string) Program {
-	p.Generic, p.Paths = true, paths
+func (p Program) generic() Program {
+	p.Generic = true
+	return p
+}
+
+// placed marks a row whose name says nothing: it stands only for these files.
+func (p Program) placed(paths ...string) Program {
+	p.Placed, p.Paths = true, paths
 	return p
 }
 
 // standsFor is true when a program called so may be the row's, its base name
 // being right.
 func (p Program) standsFor(argv0 string) bool {
+	if p.Placed {
+		return slices.Contains(p.Paths, argv0)
+	}
 	return !p.Generic || isBare(argv0) || p.isSystems(argv0)
 }
 

@@ -78,7 +78,10 @@ type Program struct {
 	// its programs, or at one of Paths.
 	Generic bool
 	Paths   []string
-	Role    Role
+	// Placed is true when the name says nothing at all: the row then stands
+	// only for the files at Paths.
+	Placed bool
+	Role   Role
 	// Interpreter is the canonical name of the runtime that runs the program
 	// when it is a script ("python"), empty when it is not.
 	Interpreter string

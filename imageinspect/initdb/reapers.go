@@ -6,10 +6,6 @@ package initdb
 func reapingPrograms() []Program {
 	return []Program{
 		{
-			Names: []string{"cinit"}, Role: Supervisor,
-			Behaviour: reaps(waitsForAny, code("https://github.com/jlesage/docker-baseimage/blob/HEAD/src/cinit/cinit.c")),
-		},
-		{
 			Names: []string{"go-init"}, Role: Supervisor,
 			Behaviour: reaps(waitsForAny, code("https://github.com/pablo-ruth/go-init/blob/HEAD/main.go")),
 		},
@@ -26,6 +22,11 @@ func reapingPrograms() []Program {
 		{
 			Names: []string{"pod"}, Generic: true, Role: Server,
 			Behaviour: reaps(waitsForAny, code("https://github.com/openshift/images/blob/HEAD/pod/pod.go")),
+		},
+		{
+			Names: []string{"kube-state-metrics"}, Role: Server,
+			Behaviour: depends("version 2 starts a reaper where it is PID 1, version 1 does not",
+				code("https://github.com/kubernetes/kube-state-metrics/blob/main/main.go")),
 		},
 		{
 			Names: []string{"git-sync"}, Role: Server,

@@ -1,5 +1,7 @@
 package initdb
 
+import "strings"
+
 // scripts are rows about programs that an interpreter runs and which are known
 // by name, so that their file need not be read. Where a row says that orphans
 // are left, the program was searched for a wait for any child.
@@ -21,11 +23,27 @@ func rubyScripts() []Program {
 		scriptOf("ruby", leaves(waitsForOwn, measured("thin")), "thin"),
 		scriptOf("ruby", leaves(waitsForOwn, measured("rackup")), "rackup"),
 		scriptOf("ruby", leaves(waitsForOwn, documented("https://github.com/fluent/fluentd")), "fluentd"),
+		scriptOf("ruby", leaves(waitsForOwn, documented("https://github.com/sidekiq/sidekiq")), "sidekiq"),
 		{
 			Names: []string{"foreman"}, Role: Supervisor, Interpreter: "ruby",
 			Behaviour: reaps("waits for any child and ends with it", measured("foreman")).harmed(diesOfAny).forwards(),
 		},
 	}
+}
+
+// odooWorkers is true when odoo is told to start workers. Its configuration
+// file may ask for them, too; as installed it does not.
+func odooWorkers(args []string) bool {
+	for i, arg := range args {
+		n, joined := strings.CutPrefix(arg, "--workers=")
+		if arg == "--workers" && i+1 < len(args) {
+			n, joined = args[i+1], true
+		}
+		if joined && isNumber(n) && n != "0" {
+			return true
+		}
+	}
+	return false
 }
 
 func perlScripts() []Program {
@@ -37,6 +55,7 @@ func perlScripts() []Program {
 }
 
 func pythonScripts() []Program {
+	odooServer := code("https://github.com/odoo/odoo/blob/HEAD/odoo/service/server.py")
 	return []Program{
 		scriptOf("python", leaves(waitsForOwn, measured("daphne")), "daphne"),
 		scriptOf("python", leaves(waitsForOwn, measured("twistd")), "twistd", "twistd3"),
@@ -51,6 +70,14 @@ func pythonScripts() []Program {
 		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/jupyterhub/jupyterhub")), "jupyterhub"),
 		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/locustio/locust")), "locust"),
 		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/nickstenning/honcho")), "honcho"),
+		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/mher/flower")), "flower"),
+		scriptOf("python", leaves("its threads wait for none; it has no workers unless it is told to", odooServer), "odoo", "odoo-bin").with(Mode{
+			When:  "with --workers",
+			Match: odooWorkers,
+			Behaviour: reaps("its prefork server waits for any child", odooServer).
+				harmed("dies when an orphan exits 3"),
+			Stated: true,
+		}),
 		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/pgjones/hypercorn")), "hypercorn"),
 		scriptOf("python", leaves(waitsForOwn, documented("https://github.com/streamlit/streamlit")), "streamlit"),
 	}

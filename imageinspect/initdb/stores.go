@@ -11,11 +11,13 @@ func moreStores() []Program {
 		},
 		server(leaves("waits only while a background save runs", code("https://github.com/Snapchat/KeyDB/blob/HEAD/src/server.cpp")), "keydb-server").with(
 			sentinelMode(code("https://github.com/Snapchat/KeyDB/blob/HEAD/src/sentinel.cpp"))),
+		server(leaves("waits only for itself as its watchdog's child", code("https://github.com/ClickHouse/ClickHouse/blob/HEAD/src/Daemon/BaseDaemon.cpp")),
+			"clickhouse-server", "clickhouse", "clickhouse-keeper"),
 		server(reaps(waitsForAny, measured("slapd")), "slapd"),
 		server(reaps(waitsForAny, measured("tarantool")), "tarantool"),
 		server(leaves(neverWaits, measured("beanstalkd")), "beanstalkd"),
 		server(leaves(neverWaits, measured("gearmand")), "gearmand"),
-		server(depends("reaps with workers = prefork, which its configuration may ask for", measured("searchd-prefork")), "searchd"),
+		server(depends("reaps with workers = prefork, which its configuration may ask for", measured("searchd-prefork")), "searchd"), //nolint:misspell // Sphinx's own name.
 		server(leaves(waitsForOwn, measured("firebird")), "firebird"),
 		server(leaves(waitsForOwn, measured("fbguard")), "fbguard"),
 		server(leaves(waitsForOwn, measured("garbd")), "garbd"),

@@ -34,6 +34,8 @@ func tool(name string, b Behaviour, modes ...Mode) Program {
 func waiters() []Program {
 	return []Program{
 		tool("timeout", leaves(waitsForOwn, measured("timeout")).forwards()),
+		tool(busyboxApplet+"su", depends("execs the user's shell, which gets the command",
+			code("https://github.com/mirror/busybox/blob/master/loginutils/su.c"))),
 		tool("su", leaves(waitsForOwn, measured("su-c")).forwards()),
 		tool("runuser", leaves(waitsForOwn, measured("runuser")).forwards()),
 		// https://www.sudo.ws/docs/man/sudo.man/, "Process model".

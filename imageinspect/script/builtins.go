@@ -14,7 +14,7 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 	args := argv[1:]
 	switch argv[0] {
 	case "exit", "logout":
-		e.exit(w, args)
+		e.exit(w, args, line(stmt))
 	case "return":
 		w.flow = returns
 		e.statusFrom(w, args)
@@ -105,7 +105,7 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 		e.shift(w, args)
 	case "wait":
 		if w.jobs || w.openVars {
-			w.waits = true
+			w.waits, w.polled = true, w.jobs
 			w.waitedFor(ranLong, line(stmt)) // for the jobs in the background
 		}
 		w.endUnknown()
@@ -189,9 +189,9 @@ func (e *evaluator) statusFrom(w *world, args []string) {
 	w.endUnknown()
 }
 
-func (e *evaluator) exit(w *world, args []string) {
+func (e *evaluator) exit(w *world, args []string, line int) {
 	e.statusFrom(w, args)
-	w.flow = exits
+	w.flow, w.exitLine = exits, line
 	// What the shell exits with says whether something went wrong, but not
 	// where it hands on how its main program ended.
 	w.failing = w.statusKnown && w.status != 0 && w.sub == 0

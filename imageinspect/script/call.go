@@ -297,7 +297,7 @@ func (e *evaluator) execs(w *world, stmt *syntax.Stmt, args []string, why string
 		e.unclear(w, line(stmt), "it execs a program with SIGCHLD ignored")
 		return nil
 	}
-	e.record(w, End{Kind: Execs, Argv: plainMarks(args), Env: e.environment(w), Dir: w.dir, Line: line(stmt), Why: why, MayBeMade: e.mayBeMade(w, args)})
+	e.record(w, End{Kind: Execs, Argv: plainMarks(args), Env: e.environment(w), Dir: w.dir, Line: line(stmt), Why: why})
 	return nil
 }
 

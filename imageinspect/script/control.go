@@ -29,7 +29,11 @@ func (e *evaluator) ifClause(w *world, clause *syntax.IfClause, at place) []*wor
 		switch {
 		case other == nil:
 		case clause.Else != nil:
-			out = append(out, e.ifClause(other, clause.Else, at)...)
+			not := e.ifClause(other, clause.Else, at)
+			if met == nil && spare != nil && allFail(not) {
+				out = append(out, e.list([]*world{spare}, clause.Then, at)...)
+			}
+			out = append(out, not...)
 		default:
 			other.succeed()
 			out = append(out, other)

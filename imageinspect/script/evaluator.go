@@ -63,10 +63,10 @@ func (e *evaluator) limit(ws []*world) []*world {
 		return ws
 	}
 	ws = e.fold(ws, func(a, b *world) bool { return a.same(b) })
-	if len(ws) > fewWorlds {
+	if len(ws) > e.few() {
 		ws = e.fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
 	}
-	if len(ws) > fewWorlds {
+	if len(ws) > 2*fewWorlds {
 		ws = e.fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {
@@ -76,6 +76,18 @@ func (e *evaluator) limit(ws []*world) []*world {
 		e.unclear(w, 0, "it goes more than %d ways", maxWorlds)
 	}
 	return ws[:maxWorlds]
+}
+
+// few is how many ways are kept apart: the fewer, the more was followed.
+func (e *evaluator) few() int {
+	switch {
+	case e.steps < maxSteps/8:
+		return fewWorlds
+	case e.steps < maxSteps/3:
+		return fewWorlds / 4
+	default:
+		return 1
+	}
 }
 
 // fold joins worlds that match.

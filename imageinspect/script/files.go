@@ -176,30 +176,3 @@ func plainText(word *syntax.Word) string {
 	}
 	return out.String()
 }
-
-// mayBeMade is true where a program that ran before may have made one that is to
-// be exec'ed.
-func (e *evaluator) mayBeMade(w *world, argv []string) bool {
-	list, _ := e.lookup(w, "PATH")
-	for _, word := range argv[:min(len(argv), maxMade)] {
-		if isUnknown(word) || isUnknown(list) {
-			continue
-		}
-		places := []string{word}
-		if !strings.Contains(word, "/") {
-			places = nil
-			for _, dir := range strings.Split(list, ":") {
-				places = append(places, dir+"/"+word)
-			}
-		}
-		for _, place := range places[:min(len(places), maxMade)] {
-			if at, ok := w.abs(place); ok && e.touched(w, at) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// maxMade bounds the words, and the folders of PATH, that are looked at.
-const maxMade = 16

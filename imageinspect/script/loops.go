@@ -35,6 +35,8 @@ func (e *evaluator) run(w *world, l loop) (ended, left []*world) {
 	if l.until {
 		wanted = no
 	}
+	var inside []*world // that never leave the loop by themselves
+	defer func() { e.stuck(inside, l, len(ended)+len(left) > 0) }()
 	seen := []*world{e.clone(w)}
 	rounds := []*world{w}
 	guessed := 0
@@ -79,17 +81,18 @@ func (e *evaluator) run(w *world, l loop) (ended, left []*world) {
 			}
 			rounds = append(rounds, v)
 		}
-		rounds = e.settled(e.limit(rounds), &seen, l, unsure, guessed >= maxGuess)
+		var stay []*world
+		if rounds, stay = e.settled(e.limit(rounds), &seen, guessed >= maxGuess); !unsure {
+			inside = append(inside, stay...)
+		}
 		ended, left = e.limit(ended), e.limit(left)
 	}
 	return ended, left
 }
 
-// settled drops worlds in which another round would be like one before. Where
-// nothing but a condition that is met for ever led there, the shell stays in
-// the loop. To widen is to take for unknown what rounds change.
-func (e *evaluator) settled(ws []*world, seen *[]*world, l loop, unsure, widen bool) []*world {
-	var open []*world
+// settled parts the worlds in which another round would be like one before from
+// the others. To widen is to take for unknown what rounds change.
+func (e *evaluator) settled(ws []*world, seen *[]*world, widen bool) (open, settled []*world) {
 	for _, w := range ws {
 		before := e.seenBefore(w, *seen, (*world).same)
 		if before == nil && widen {
@@ -102,14 +105,15 @@ func (e *evaluator) settled(ws []*world, seen *[]*world, l loop, unsure, widen b
 		case before == nil:
 			open = append(open, w)
 			*seen = append(*seen, e.clone(w))
-		case !unsure:
-			e.stuck(w, l, w.programs > before.programs)
+		default:
+			w.waited = w.programs > before.programs
+			settled = append(settled, w)
 		}
 	}
 	if len(*seen) > maxSeen {
 		*seen = (*seen)[len(*seen)-maxSeen:]
 	}
-	return open
+	return open, settled
 }
 
 // seenBefore finds the last world like this one, however its last command ended.
@@ -117,7 +121,7 @@ func (e *evaluator) seenBefore(w *world, seen []*world, like func(a, b *world) b
 	for i := len(seen) - 1; i >= 0; i-- {
 		e.spend(1 + len(w.vars.m)/8)
 		before := *seen[i]
-		before.ran, before.status, before.statusKnown = w.ran, w.status, w.statusKnown
+		before.ran, before.status, before.statusKnown, before.unnamed = w.ran, w.status, w.statusKnown, w.unnamed
 		if like(w, &before) {
 			return &before
 		}
@@ -125,16 +129,22 @@ func (e *evaluator) seenBefore(w *world, seen []*world, like func(a, b *world) b
 	return nil
 }
 
-// stuck ends a world that never leaves a loop.
-func (e *evaluator) stuck(w *world, l loop, waits bool) {
-	switch {
-	case w.sub > 0:
-	case w.reads, e.readsInput(w, l.body, map[string]bool{}):
-		e.staysReading(w, line(l.node))
-	case !waits:
-		e.unclear(w, line(l.node), "its loop runs no program and has no end")
-	default:
-		e.stays(w)
+// stuck ends worlds that go round and round. Where others leave the loop it is
+// one that waits for something, and the shell stays in it for a while only.
+func (e *evaluator) stuck(ws []*world, l loop, left bool) {
+	for _, w := range ws {
+		switch {
+		case w.sub > 0:
+		case left:
+			w.ran, w.flow = ranTested, goesOn
+			e.finish(w)
+		case w.reads, e.readsInput(w, l.body, map[string]bool{}):
+			e.staysReading(w, line(l.node))
+		case !w.waited:
+			e.unclear(w, line(l.node), "its loop runs no program and has no end")
+		default:
+			e.stays(w)
+		}
 	}
 }
 

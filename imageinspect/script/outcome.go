@@ -11,7 +11,7 @@ func (e *evaluator) finish(w *world) {
 	switch {
 	case w.flow == gone:
 	case w.failing && !w.polled:
-		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: "it ends with an error"})
+		e.record(w, End{Kind: Exits, Line: w.exitLine, Why: "it ends with an error"})
 	case w.reads && w.flow == goesOn:
 		e.staysReading(w, w.ranLine)
 	case w.ran == ranLong && w.flow == goesOn && w.unnamed:
@@ -21,7 +21,7 @@ func (e *evaluator) finish(w *world) {
 	case w.ran >= ranTested || w.polled:
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: endedAfter})
 	default:
-		e.record(w, End{Kind: Exits, Line: max(w.ranLine, 1), Why: "it runs no program that stays"})
+		e.record(w, End{Kind: Exits, Line: max(w.ranLine, w.exitLine), Why: "it runs no program that stays"})
 	}
 }
 

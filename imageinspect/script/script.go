@@ -51,9 +51,6 @@ type End struct {
 	Line int
 	// Why says in one clause what decided, without any value of a variable.
 	Why string
-	// MayBeMade is true where a program that the image lacks may be there all
-	// the same, because the script has run what may have made it.
-	MayBeMade bool
 	// Conditions are what could not be known on the way here.
 	Conditions []Condition
 }

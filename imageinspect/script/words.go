@@ -61,16 +61,24 @@ func (b *fieldBuilder) quoted(text string) {
 	b.add(strings.ReplaceAll(text, unknownMark+spread, unknownMark))
 }
 
-// unquoted adds the value of an expansion, which is split.
+// unquoted adds the value of an expansion, which is split. An unknown part may
+// hold separators anywhere: the field that it stands in may be many.
 func (b *fieldBuilder) unquoted(text string) {
-	if isUnknown(text) {
-		// It may hold separators anywhere: all of the field may be many words.
-		if !isSpread(text) && text != NonRoot() {
-			text = UnknownPart(spread + nameOf(text))
-		}
+	if text == NonRoot() {
 		b.add(text)
 		return
 	}
+	for i, part := range strings.Split(text, unknownMark) {
+		if i%2 == 1 {
+			b.add(UnknownPart(spread + strings.TrimPrefix(part, spread)))
+			continue
+		}
+		b.split(part)
+	}
+}
+
+// split adds known text, which is split.
+func (b *fieldBuilder) split(text string) {
 	for text != "" && !b.tooMuch() {
 		at := strings.IndexAny(text, b.ifs)
 		if at < 0 || b.ifs == "" {

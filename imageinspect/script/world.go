@@ -90,6 +90,8 @@ type world struct {
 	ranLine    int
 	ranFile    string
 	programs   int
+	waited     bool // it waited for a program in the last round of a loop
+	exitLine   int  // of the exit that ended it
 	conditions []Condition
 	// sub is how many subshells deep this is; out is what it wrote.
 	sub     int

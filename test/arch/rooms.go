@@ -45,6 +45,10 @@ func Rooms() []Room {
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
 		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb"}, OSFiles: []string{"watcher.go"}},
 
+		{Dir: "scanner", Pure: true},
+		{Dir: "scanner/proc", Imports: []string{"scanner"}},
+		{Dir: "scanner/node", Imports: []string{"scanner"}},
+
 		{Dir: "advice", Pure: true},
 		{Dir: "certs"},
 		{Dir: "manifests"},

@@ -143,6 +143,30 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestDisputes(t *testing.T) {
+	if _, err := readDisputes(disputedLabels); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{
+		"- {id: a, answer: no-reap, proof: x}", "- {id: a, answer: Reaps}", "- {id: a, answer: Reaps, proof: x, why: y}",
+		"[{id: a, answer: Reaps, proof: x}, {id: a, answer: Reaps, proof: x}]",
+	} {
+		if _, err := readDisputes([]byte(bad)); err == nil {
+			t.Errorf("%s passes", bad)
+		}
+	}
+	disputes, err := readDisputes([]byte("- {id: a, answer: DoesNotReap, proof: measured}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &report{Labels: make(map[label]*count), disputes: disputes}
+	r.add(labelled{ID: "a", Label: "init"}, imageinspect.Result{Verdict: imageinspect.Verdict{Outcome: imageinspect.DoesNotReap}})
+	r.add(labelled{ID: "a", Label: "init"}, imageinspect.Result{Verdict: imageinspect.Verdict{Outcome: imageinspect.Reaps}})
+	if r.Right != 1 || r.FalseReaps != 1 || len(r.Disputed) != 2 {
+		t.Errorf("counted %+v", r.count)
+	}
+}
+
 func TestTree(t *testing.T) {
 	dir := t.TempDir()
 	commit := gitRepository(t, dir, "some/repo", map[string]string{"run.sh": "#!/bin/sh\n"})

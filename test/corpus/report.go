@@ -37,6 +37,16 @@ type report struct {
 	Labels       map[label]*count `json:"labels"`
 	Results      []result         `json:"results"`
 	LeftOut      []leftOut        `json:"leftOut"`
+	Disputed     []disputed       `json:"disputed"`
+
+	disputes map[string]dispute
+}
+
+// disputed is a case that counts by another answer than its label's.
+type disputed struct {
+	ID    string `json:"id"`
+	Label label  `json:"label"`
+	Proof string `json:"proof"`
 }
 
 type leftOut struct {
@@ -69,10 +79,15 @@ type result struct {
 func (r *report) add(c labelled, got imageinspect.Result) {
 	want, _ := c.Label.outcome()
 	v := got.Verdict
+	right := c.Label.right(v)
+	if d, ok := r.disputes[c.ID]; ok {
+		want, right = d.outcome, v.Outcome == d.outcome
+		r.Disputed = append(r.Disputed, disputed{ID: c.ID, Label: c.Label, Proof: d.Proof})
+	}
 	res := result{
 		ID: c.ID, Label: c.Label, Confidence: c.Confidence, Expected: want, Final: c.final(), Got: v.Outcome, Signals: v.ForwardsSignals,
 		PID1: got.PID1, Reason: v.Reason.Text, Detail: v.Reason.Detail, Steps: got.Chain, labelled: c.Chain,
-		Right: c.Label.right(v), FalseReaps: v.Outcome == imageinspect.Reaps && want != imageinspect.Reaps,
+		Right: right, FalseReaps: v.Outcome == imageinspect.Reaps && want != imageinspect.Reaps,
 	}
 	res.Other = res.Right && c.other(got.PID1)
 	r.Results = append(r.Results, res)
@@ -154,6 +169,9 @@ func (r *report) text(out io.Writer, verbose bool) error {
 	}
 	for _, l := range r.LeftOut {
 		fmt.Fprintf(&b, "left out  %s\n          %s\n", l.ID, l.Why)
+	}
+	for _, d := range r.Disputed {
+		fmt.Fprintf(&b, "disputed  %s\n          not %s: %s\n", d.ID, d.Label, d.Proof)
 	}
 	fmt.Fprintf(&b, "\n%-14s %6s %6s %6s %8s %12s\n", "label", "cases", "right", "wrong", "Unknown", "false Reaps")
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {

@@ -40,7 +40,11 @@ func (r *runner) close() { r.builder.repos.close() }
 
 // all evaluates cases, in their order.
 func (r *runner) all(ctx context.Context, cases []labelled) (*report, error) {
-	out := &report{Labels: make(map[label]*count)}
+	disputes, err := readDisputes(disputedLabels)
+	if err != nil {
+		return nil, err
+	}
+	out := &report{Labels: make(map[label]*count), disputes: disputes}
 	defer r.progress.done()
 	for _, c := range cases {
 		r.progress.next(c.ID)

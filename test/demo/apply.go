@@ -35,6 +35,7 @@ func steps() []step {
 		apply("", "deployment.yaml", warned),
 		apply("", "cronjob.yaml", warned),
 		apply("", "statefulset.yaml", warned),
+		apply("", "script.yaml", warned),
 		apply("", "pod.yaml", warned),
 		apply("Workloads whose PID 1 reaps:", "tini.yaml", silent),
 		apply("", "dumb-init.yaml", silent),

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/initguard/initguard/test/e2e/podproc"
 	"github.com/initguard/initguard/test/images"
 )
@@ -26,29 +29,51 @@ const (
 type pod struct {
 	name  string
 	image string
-	// probe is an exec readiness probe, run every second.
+	args  []string
+	user  *int64
+	// probe is an exec readiness probe.
 	probe []string
 	share bool
 	// secret names a pull secret.
 	secret string
+	// scripts is a folder over which a ConfigMap of the pod's name is mounted.
+	scripts string
+}
+
+// probePeriod is how often a probe runs, in seconds. Each run costs this machine
+// some 100 ms of CPU time.
+const probePeriod = 3
+
+func (p pod) spec() corev1.PodSpec {
+	container := corev1.Container{Name: "main", Image: p.image, Args: p.args, ImagePullPolicy: corev1.PullAlways}
+	if len(p.probe) > 0 {
+		container.ReadinessProbe = &corev1.Probe{
+			ProbeHandler:  corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: p.probe}},
+			PeriodSeconds: probePeriod, TimeoutSeconds: 20, FailureThreshold: 100,
+		}
+	}
+	spec := corev1.PodSpec{
+		TerminationGracePeriodSeconds: new(int64), EnableServiceLinks: new(bool), DNSPolicy: corev1.DNSDefault,
+		AutomountServiceAccountToken: new(bool), ShareProcessNamespace: &p.share,
+		SecurityContext: &corev1.PodSecurityContext{RunAsUser: p.user},
+	}
+	if p.secret != "" {
+		spec.ImagePullSecrets = []corev1.LocalObjectReference{{Name: p.secret}}
+	}
+	if p.scripts != "" {
+		mode := int32(0o755)
+		container.VolumeMounts = []corev1.VolumeMount{{Name: "scripts", MountPath: p.scripts}}
+		spec.Volumes = []corev1.Volume{{Name: "scripts", VolumeSource: corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: p.name}, DefaultMode: &mode,
+		}}}}
+	}
+	spec.Containers = []corev1.Container{container}
+	return spec
 }
 
 func (p pod) manifest() ([]byte, error) {
-	container := map[string]any{"name": "main", "image": p.image, "imagePullPolicy": "Always"}
-	if len(p.probe) > 0 {
-		container["readinessProbe"] = map[string]any{
-			"exec": map[string]any{"command": p.probe}, "periodSeconds": 1, "timeoutSeconds": 20, "failureThreshold": 100,
-		}
-	}
-	spec := map[string]any{
-		"containers": []any{container}, "terminationGracePeriodSeconds": 0, "enableServiceLinks": false, "dnsPolicy": "Default",
-		"automountServiceAccountToken": false, "shareProcessNamespace": p.share,
-	}
-	if p.secret != "" {
-		spec["imagePullSecrets"] = []any{map[string]any{"name": p.secret}}
-	}
-	return json.Marshal(map[string]any{
-		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": p.name}, "spec": spec,
+	return json.Marshal(corev1.Pod{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: metav1.ObjectMeta{Name: p.name}, Spec: p.spec(),
 	})
 }
 
@@ -76,7 +101,7 @@ func (e *env) create(t *testing.T, p pod) {
 		if t.Failed() {
 			t.Log(e.describe(p.name))
 		}
-		cmd := e.cluster.Kubectl(context.Background(), "delete", "pod", p.name, "--grace-period=0", "--force", "--wait=false")
+		cmd := e.cluster.Kubectl(context.Background(), "delete", "pod", p.name, "--grace-period=0", "--force", "--wait=false", "--ignore-not-found")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)
 		}

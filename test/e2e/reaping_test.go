@@ -4,160 +4,183 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/initguard/initguard/imageinspect"
 	"github.com/initguard/initguard/imageinspect/imagetest"
 	"github.com/initguard/initguard/imageinspect/initdb"
+	"github.com/initguard/initguard/imageinspect/registry"
 	"github.com/initguard/initguard/test/e2e/podproc"
 	"github.com/initguard/initguard/test/images"
+	"github.com/initguard/initguard/webhook"
 )
 
 const (
-	// enough orphans tell a PID 1 that reaps from one that doesn't.
-	enough = 5
+	// burst is how many orphans a probe leaves, and enough tell a PID 1 that
+	// reaps from one that doesn't: those of one probe are orphans for sure when
+	// the next one runs.
+	burst  = 3
+	enough = 2 * burst
 	// orphansMost bounds the wait for them, reapMost how late a PID 1 may reap:
 	// some do it every few seconds.
 	orphansMost = 2 * time.Minute
 	reapMost    = 20 * time.Second
+	// inspectMost bounds the reading of an image while others are read, pushed
+	// and pulled on the same machine.
+	inspectMost = 3 * time.Minute
 )
 
-// reapingCase is one program as PID 1, with what is known of it beforehand.
+// reapingCase is one container, with what is known of it beforehand.
 type reapingCase struct {
-	name     string
-	packages []string
-	argv     []string
-	files    map[string]string
-	user     string
-	share    bool
+	name string
+	// packages, programs, copies, files and links are what the image holds
+	// beside the base.
+	packages, programs   []string
+	copies, files, links map[string]string
+	argv, cmd            []string
+	user, workdir        string
+	// What the pod says: its args, runAsUser, and scripts of a ConfigMap over
+	// those in scriptFolder.
+	args    []string
+	runAs   int64
+	mounted map[string]string
+	share   bool
 	// status is the orphans' exit status.
 	status int
-	// want is what the orphans show: true when none stays.
-	want bool
-	// open is true where the image's config doesn't decide: the verdict has to
-	// be Unknown, whatever is seen.
-	open bool
+
+	// pid1 is the program that stays, and exe its file's base name where that
+	// is another one. reaps is true when no orphan stays.
+	pid1, exe string
+	reaps     bool
+	// open is part of the reason why the verdict has to be Unknown, whatever is
+	// seen; empty where it has to be right.
+	open string
 }
 
-const service = "#!/bin/sh\nexec sleep infinity\n"
-
-func reapingCases() []reapingCase {
-	sleep := []string{"sleep", "infinity"}
-	with := func(init ...string) []string { return append(init, sleep...) }
-	const data = "/tmp/data"
-	return []reapingCase{
-		{name: "sleep", argv: sleep},
-		{name: "shared", argv: sleep, share: true, want: true},
-		{name: "tini", packages: []string{"tini"}, argv: with("tini", "--"), want: true},
-		{name: "dumb-init", packages: []string{"dumb-init"}, argv: with("dumb-init"), want: true},
-		{name: "catatonit", packages: []string{"catatonit"}, argv: with("catatonit", "--"), want: true},
-		{
-			name: "s6-svscan", packages: []string{"s6"}, argv: []string{"s6-svscan", "/srv/scan"},
-			files: map[string]string{"/srv/scan/app/run": service}, want: true,
-		},
-		{name: "bash-stays", argv: []string{"bash", "-c", "sleep infinity; true"}, want: true},
-		{name: "bash-execs", argv: []string{"bash", "-c", "sleep infinity"}},
-		// Debian's dash stays, later ones may exec a last command: the name alone
-		// doesn't tell.
-		{name: "dash", argv: []string{"dash", "-c", "sleep infinity"}, want: true, open: true},
-		{name: "dash-stays", argv: []string{"dash", "-c", "sleep infinity; true"}, want: true},
-		{name: "dash-exec", argv: []string{"dash", "-c", "exec sleep infinity"}},
-		{name: "busybox", packages: []string{"busybox"}, argv: []string{"busybox", "sh", "-c", "/bin/sleep infinity"}},
-		{name: "python", packages: []string{"python3-minimal"}, argv: []string{"python3", "-c", "import time; time.sleep(1e6)"}},
-		{name: "node", packages: []string{"nodejs"}, argv: []string{"node", "-e", "setInterval(() => {}, 1e6)"}},
-		{name: "redis", packages: []string{"redis-server"}, argv: []string{"redis-server"}},
-		{
-			name: "nginx", packages: []string{"nginx-light"},
-			argv: []string{"nginx", "-g", "daemon off;"}, want: true,
-		},
-		{
-			name: "postgres", packages: []string{"postgresql-15"}, user: "65534", status: 3, want: true,
-			argv: []string{"bash", "-c", pgBin + "initdb -D " + data + " >/dev/null && exec " + pgBin + "postgres -D " + data + " -k /tmp"},
-		},
-	}
-}
-
-const pgBin = "/usr/lib/postgresql/15/bin/"
+// scriptFolder is where the cases have their scripts.
+const scriptFolder = "/opt/scripts"
 
 // TestReaping is the ground truth: real programs as PID 1 of real containers,
-// and an exec probe that leaves an orphan every second. What stays is counted
-// in /proc, and the verdict over the image's config has to say the same.
+// and an exec probe that leaves orphans. Who is PID 1 and what stays is seen in
+// /proc; the verdict, made as the webhook makes it from what the registry has,
+// has to say the same.
 func TestReaping(t *testing.T) {
 	t.Parallel()
-	db, err := initdb.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator := imageinspect.NewEvaluator(db)
-	for _, c := range reapingCases() {
+	assessor := newAssessor(t)
+	for _, c := range append(programCases(), scriptCases()...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			result := shared.judge(t, evaluator, c)
+			shared.pushCase(t, c)
+			result := judge(t, assessor, c)
 			compare(t, c, result)
 			shared.observe(t, c, result)
 		})
 	}
 }
 
-// judge pushes the case's image and evaluates what the registry has of it.
-func (e *env) judge(t *testing.T, evaluator *imageinspect.Evaluator, c reapingCase) imageinspect.Result {
+// newAssessor makes what the webhook judges with.
+func newAssessor(t *testing.T) webhook.Assessor {
 	t.Helper()
-	image, err := e.builder.Build(t.Context(), images.Spec{
-		Packages: c.packages, Programs: []string{"orphan"}, Files: c.files,
-		Config: imagetest.Spec{Entrypoint: c.argv, User: c.user},
+	db, err := initdb.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := registry.New(registry.Options{
+		Registries: func() []registry.Registry { return []registry.Registry{{Host: shared.open.Host(), PlainHTTP: true}} },
+		Bounds:     registry.Bounds{Timeout: inspectMost, MaxInspections: 1000},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.open.Push(t.Context(), c.name+":1", image); err != nil {
-		t.Fatal(err)
-	}
-	return evaluator.Evaluate(t.Context(), facts(t, image), imageinspect.Overrides{})
+	t.Cleanup(client.Close)
+	return webhook.Assessor{Inspector: client, Evaluator: imageinspect.NewEvaluator(db).Detailed(), Platforms: []string{"linux/" + runtime.GOARCH}}
 }
 
-func facts(t *testing.T, image v1.Image) imageinspect.Image {
+func (e *env) pushCase(t *testing.T, c reapingCase) {
 	t.Helper()
-	file, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := file.Config
-	return imageinspect.Image{Platform: "linux/" + runtime.GOARCH, Config: imageinspect.Config{
-		Entrypoint: config.Entrypoint, Cmd: config.Cmd, Env: config.Env, WorkingDir: config.WorkingDir, User: config.User,
-	}}
+	e.push(t, c.name+":1", images.Spec{
+		Packages: c.packages, Programs: append(c.programs, "orphan"), Copies: c.copies, Files: c.files, Links: c.links,
+		Config: imagetest.Spec{Entrypoint: c.argv, Cmd: c.cmd, User: c.user, WorkingDir: c.workdir},
+	})
 }
 
-// compare holds the verdict against what is known of the case. In a pod that
-// shares its PID namespace the image's process is not PID 1.
+// pod is the case's pod.
+func (c reapingCase) pod() pod {
+	p := pod{
+		name: c.name, image: shared.open.Reference(c.name + ":1"), args: c.args, share: c.share,
+		probe: []string{images.ProgramFolder + "/orphan", "-count", fmt.Sprint(burst), "-status", fmt.Sprint(c.status)},
+	}
+	if c.runAs != 0 {
+		p.user = &c.runAs
+	}
+	if len(c.mounted) > 0 {
+		p.scripts = scriptFolder
+	}
+	return p
+}
+
+// judge gives the verdict on the pod's one container.
+func judge(t *testing.T, assessor webhook.Assessor, c reapingCase) imageinspect.Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), inspectMost)
+	defer cancel()
+	spec := c.pod().spec()
+	return assessor.Assess(ctx, "default", &spec)[0].Result
+}
+
+// compare holds the verdict against what is known of the case.
 func compare(t *testing.T, c reapingCase, result imageinspect.Result) {
 	t.Helper()
-	want := imageinspect.DoesNotReap
+	want, pid1 := imageinspect.DoesNotReap, c.pid1
 	switch {
-	case c.open:
-		want = imageinspect.Unknown
-	case c.want && !c.share:
+	case c.open != "":
+		want, pid1 = imageinspect.Unknown, ""
+	case c.reaps:
 		want = imageinspect.Reaps
 	}
-	if result.Verdict.Outcome != want {
-		t.Errorf("initdb says %s (%s), want %s", result.Verdict.Outcome, result.Verdict.Reason.Text, want)
+	got := result.Verdict
+	if got.Outcome != want || result.PID1 != pid1 || !strings.Contains(got.Reason.Text, c.open) {
+		t.Errorf("the verdict is %s of %q (%s), want %s of %q (%s)\n%s",
+			got.Outcome, result.PID1, got.Reason.Text, want, pid1, c.open, chain(result))
 	}
-	if harmed := c.status != 0; harmed != (result.Verdict.HarmedByOrphans != "") {
-		t.Errorf("harmed by orphans: initdb says %q, want %v", result.Verdict.HarmedByOrphans, harmed)
+	if harmed := c.status != 0; harmed != (got.HarmedByOrphans != "") {
+		t.Errorf("harmed by orphans: the verdict says %q, want %v", got.HarmedByOrphans, harmed)
 	}
 }
 
-// observe runs the pod and counts.
+func chain(result imageinspect.Result) string {
+	var text strings.Builder
+	for _, step := range result.Chain {
+		fmt.Fprintf(&text, "  %s  %s  %s\n", step.Text, step.Detail, step.Evidence)
+	}
+	return text.String()
+}
+
+// observe runs the pod, looks who is PID 1 and counts.
 func (e *env) observe(t *testing.T, c reapingCase, result imageinspect.Result) {
 	t.Helper()
-	probe := []string{images.ProgramFolder + "/orphan", "-status", fmt.Sprint(c.status)}
-	e.create(t, pod{name: c.name, image: e.open.Reference(c.name + ":1"), probe: probe, share: c.share})
+	e.createScripts(t, c)
+	e.create(t, c.pod())
 	id := e.running(t, c.name)
 	first := firstProcess(t, id)
+	exe := c.exe
+	if exe == "" {
+		exe = c.pid1
+	}
+	await(t, orphansMost, "PID 1 is "+exe, func() (bool, string) {
+		at, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", first.PID))
+		return filepath.Base(at) == exe, fmt.Sprintf("%s, %v", at, err)
+	})
 	await(t, orphansMost, "orphans of the probe", func() (bool, string) {
 		all, err := podproc.Read()
 		if err != nil {
@@ -167,19 +190,33 @@ func (e *env) observe(t *testing.T, c reapingCase, result imageinspect.Result) {
 		return n >= enough, fmt.Sprintf("%d orphans", n)
 	})
 	left, orphans := 0, 0
-	most := reapMost
-	await(t, most, "orphans are reaped: "+fmt.Sprint(c.want), func() (bool, string) {
+	await(t, reapMost, "orphans are reaped: "+fmt.Sprint(c.reaps), func() (bool, string) {
 		all, err := podproc.Read()
 		if err != nil {
 			return false, err.Error()
 		}
 		left, orphans = all.Zombies(first), all.Orphans(id)
-		return c.want && left == 0 || !c.want && left >= enough, fmt.Sprintf("%d zombies below PID 1 (%d)", left, first.PID)
+		return c.reaps && left == 0 || !c.reaps && left >= enough, fmt.Sprintf("%d zombies below PID 1 (%d)", left, first.PID)
 	})
-	t.Logf("%d orphans, %d zombies; initdb: %s, %s", orphans, left, result.Verdict.Outcome, result.Verdict.Reason.Text)
+	t.Logf("PID 1 is %s; %d orphans, %d zombies; verdict: %s, %s", exe, orphans, left, result.Verdict.Outcome, result.Verdict.Reason.Text)
 	if c.status != 0 {
 		e.awaitHarm(t, c.name)
 	}
+}
+
+// createScripts makes the ConfigMap that the pod mounts.
+func (e *env) createScripts(t *testing.T, c reapingCase) {
+	t.Helper()
+	if len(c.mounted) == 0 {
+		return
+	}
+	manifest, err := json.Marshal(corev1.ConfigMap{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: metav1.ObjectMeta{Name: c.name}, Data: c.mounted,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.apply(t, manifest)
 }
 
 // awaitHarm waits until postgres says what the orphans did to it.

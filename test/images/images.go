@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -28,8 +29,13 @@ type Spec struct {
 	Packages []string
 	// Programs are names of folders in test/programs. They lie in ProgramFolder.
 	Programs []string
+	// Copies are programs of the packages that lie at another absolute path too:
+	// to it, from that in the package.
+	Copies map[string]string
 	// Files are further files by absolute path, executable all of them.
 	Files map[string]string
+	// Links are symbolic links by absolute path, with their targets.
+	Links map[string]string
 	// Config is what the image says about its process.
 	Config imagetest.Spec
 }
@@ -73,10 +79,9 @@ func (b *Builder) all(ctx context.Context, s Spec) ([]v1.Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	layers := []v1.Layer{layer}
+	layers, root := []v1.Layer{layer}, base
 	if len(s.Packages) > 0 {
-		root, err := b.Debian.Root(ctx, s.Packages...)
-		if err != nil {
+		if root, err = b.Debian.Root(ctx, s.Packages...); err != nil {
 			return nil, err
 		}
 		layer, err := b.layer("root "+root.Dir, func() (v1.Layer, error) { return folderLayer(root.Dir, base.Dir) })
@@ -92,14 +97,45 @@ func (b *Builder) all(ctx context.Context, s Spec) ([]v1.Layer, error) {
 		}
 		layers = append(layers, layer)
 	}
-	if len(s.Files) > 0 {
-		layer, err := filesLayer(s.Files)
+	own, err := ownFiles(s, root.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(own) > 0 {
+		layer, err := filesLayer(own)
 		if err != nil {
 			return nil, err
 		}
 		layers = append(layers, layer)
 	}
 	return layers, nil
+}
+
+// ownFiles are what an image has beside packages and programs.
+func ownFiles(s Spec, dir string) (map[string]file, error) {
+	own := make(map[string]file)
+	for name, content := range s.Files {
+		own[name] = file{content: content}
+	}
+	for name, target := range s.Links {
+		own[name] = file{target: target}
+	}
+	if len(s.Copies) == 0 {
+		return own, nil
+	}
+	root, err := os.OpenRoot(dir) // links in it must not lead out of it
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // only read from
+	for name, from := range s.Copies {
+		content, err := root.ReadFile(strings.TrimPrefix(from, "/"))
+		if err != nil {
+			return nil, err
+		}
+		own[name] = file{content: string(content)}
+	}
+	return own, nil
 }
 
 // layer makes a layer once.
@@ -125,15 +161,15 @@ func (b *Builder) program(ctx context.Context, name string) (v1.Layer, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
-	file := filepath.Join(folder, name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./test/programs/"+name)
+	built := filepath.Join(folder, name)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", built, "./test/programs/"+name)
 	cmd.Dir, cmd.Env = b.Repo, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}
-	content, err := os.ReadFile(file)
+	content, err := os.ReadFile(built)
 	if err != nil {
 		return nil, err
 	}
-	return filesLayer(map[string]string{filepath.Join(ProgramFolder, name): string(content)})
+	return filesLayer(map[string]file{filepath.Join(ProgramFolder, name): {content: string(content)}})
 }

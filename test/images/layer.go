@@ -91,8 +91,11 @@ func pack(w *tar.Writer, file, name string, entry fs.DirEntry) error {
 	return errors.Join(err, content.Close())
 }
 
+// file is a program's content, or where a symbolic link points to.
+type file struct{ content, target string }
+
 // filesLayer packs files by absolute path, with the folders above them.
-func filesLayer(files map[string]string) (v1.Layer, error) {
+func filesLayer(files map[string]file) (v1.Layer, error) {
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
 	made := make(map[string]bool)
@@ -106,11 +109,15 @@ func filesLayer(files map[string]string) (v1.Layer, error) {
 				return nil, err
 			}
 		}
-		header := &tar.Header{Name: strings.TrimPrefix(name, "/"), Mode: 0o755, Size: int64(len(files[name]))}
+		f := files[name]
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: strings.TrimPrefix(name, "/"), Mode: 0o755, Size: int64(len(f.content))}
+		if f.target != "" {
+			header.Typeflag, header.Linkname = tar.TypeSymlink, f.target
+		}
 		if err := w.WriteHeader(header); err != nil {
 			return nil, err
 		}
-		if _, err := io.WriteString(w, files[name]); err != nil {
+		if _, err := io.WriteString(w, f.content); err != nil {
 			return nil, err
 		}
 	}

@@ -34,6 +34,12 @@ func measureAll(o options) error {
 	}
 	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	m := measurer{builder: &debroot.Builder{Dir: dir, Logf: logf}, logf: logf}
+	if o.files {
+		m.known = make(map[string]initdb.Measurement)
+		for _, b := range before {
+			m.known[b.ID] = b
+		}
+	}
 	var save func([]initdb.Measurement) error
 	if o.update {
 		save = func(now []initdb.Measurement) error { return writeData(o.data, merge(before, now, forms())) }

@@ -12,6 +12,7 @@
 //	go run ./test/measure -only '^tini'   some forms
 //	go run ./test/measure -sample         the fixed sample that CI measures
 //	go run ./test/measure -update         write what was measured
+//	go run ./test/measure -files -update  look at files again, without orphans
 //	go run ./test/measure -list           the forms
 //	go run ./test/measure -docs FILE      write the page for people (no root)
 package main

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/initguard/initguard/imageinspect/identity"
 	"github.com/initguard/initguard/imageinspect/initdb"
 )
 
@@ -42,6 +43,7 @@ func docs() ([]byte, error) {
 	out.WriteString(docsHead)
 	writePrograms(&out, db)
 	writeShells(&out, all)
+	writeMarks(&out)
 	writeForms(&out, all)
 	return out.Bytes(), nil
 }
@@ -150,6 +152,16 @@ func shellOutcome(byID map[string]initdb.Measurement, id string) string {
 		return "stays"
 	}
 	return "leaks"
+}
+
+// writeMarks says which programs are told by their files.
+func writeMarks(out *bytes.Buffer) {
+	names := identity.Names()
+	slices.Sort(names)
+	fmt.Fprintf(out, "## What a file tells\n\nThese programs are told by marks in their own files, whatever they are called: `%s`. "+
+		"A file that is called as an init and has no init's marks is not taken for one.\n"+
+		"Of a program that Go built its main package is known, and whether it links a function whose name says that it waits for any child.\n\n",
+		strings.Join(names, "`, `"))
 }
 
 // writeForms lists what else was measured.

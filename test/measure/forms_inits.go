@@ -13,17 +13,18 @@ func initForms() []form {
 		{ID: "catatonit-P", Packages: []string{"catatonit"}, Argv: []string{"catatonit", "-P"}},
 		{
 			ID: "s6-svscan", Packages: []string{"s6"}, Argv: []string{"s6-svscan", "/srv/scan"}, Term: true,
-			Setup: service("/srv/scan/app", "#!/bin/sh\nexec {x}"),
+			Setup: service(),
 		},
 		{
 			ID: "runsvdir", Packages: []string{"runit"}, Argv: []string{"runsvdir", "/srv/scan"}, Term: true,
-			Setup: service("/srv/scan/app", "#!/bin/sh\nexec {x}"),
+			Setup: service(),
 		},
 	}
 }
 
 // service is a setup script that makes a service directory whose run script
 // starts {x}.
-func service(dir, run string) string {
-	return "mkdir -p " + dir + "\ncat >" + dir + "/run <<'END'\n" + run + "\nEND\nchmod 755 " + dir + "/run"
+func service() string {
+	const run = "/srv/scan/app/run"
+	return "mkdir -p /srv/scan/app\nprintf '#!/bin/sh\\nexec {x}\\n' >" + run + "\nchmod 755 " + run
 }

@@ -19,12 +19,11 @@ func programForms() []form {
 const slowly = 12 * time.Second
 
 func superviseForms() []form {
-	run := "#!/bin/sh\nexec {x}"
 	return []form{
-		{ID: "svscan", Packages: []string{"daemontools"}, Argv: []string{"svscan", "/srv/scan"}, Setup: service("/srv/scan/app", run), Term: true},
-		{ID: "supervise", Packages: []string{"daemontools"}, Argv: []string{"supervise", "/srv/scan/app"}, Setup: service("/srv/scan/app", run), Term: true},
-		{ID: "s6-supervise", Packages: []string{"s6"}, Argv: []string{"s6-supervise", "/srv/scan/app"}, Setup: service("/srv/scan/app", run), Term: true},
-		{ID: "runsv", Packages: []string{"runit"}, Argv: []string{"runsv", "/srv/scan/app"}, Setup: service("/srv/scan/app", run), Term: true},
+		{ID: "svscan", Packages: []string{"daemontools"}, Argv: []string{"svscan", "/srv/scan"}, Setup: service(), Term: true},
+		{ID: "supervise", Packages: []string{"daemontools"}, Argv: []string{"supervise", "/srv/scan/app"}, Setup: service(), Term: true},
+		{ID: "s6-supervise", Packages: []string{"s6"}, Argv: []string{"s6-supervise", "/srv/scan/app"}, Setup: service(), Term: true},
+		{ID: "runsv", Packages: []string{"runit"}, Argv: []string{"runsv", "/srv/scan/app"}, Setup: service(), Term: true},
 		{
 			ID: "runit", Packages: []string{"runit"}, Argv: []string{"runit"}, Settle: shortly,
 			Setup: "mkdir -p /etc/runit; for s in 1 3; do printf '#!/bin/sh\\ntrue\\n' >/etc/runit/$s; done; printf '#!/bin/sh\\nexec {x}\\n' >/etc/runit/2; chmod 755 /etc/runit/?",

@@ -34,7 +34,8 @@ func storeForms() []form {
 	ldap := etc("/srv/c", "include /etc/ldap/schema/core.schema\nmoduleload back_mdb\nmodulepath /usr/lib/ldap\npidfile /tmp/p\ndatabase mdb\nsuffix \"dc=x\"\ndirectory /srv/db") + "mkdir -p /srv/db"
 	return []form{
 		{ID: "slapd", Packages: []string{"slapd"}, Argv: []string{"slapd", "-d", "0", "-h", "ldap://127.0.0.1:389", "-f", "/srv/c"}, Setup: ldap, Port: 389},
-		{ID: "searchd-prefork", Packages: []string{"sphinxsearch"}, Argv: []string{"searchd", "--nodetach", "--config", "/srv/c"}, Setup: etc("/srv/c", "index r {\n type = template\n}\nsearchd {\n listen = 9312\n log = /tmp/l\n pid_file = /tmp/p\n workers = prefork\n binlog_path =\n}"), Port: 9312},
+		{ID: "searchd-prefork", Packages: []string{"sphinxsearch"}, Argv: []string{"searchd", "--nodetach", "--config", "/srv/c"}, Setup: etc("/srv/c", "index r {\n type = template\n}\nsearchd {\n listen = 9312\n log = /tmp/l\n pid_file = /tmp/p\n workers = prefork\n binlog_path =\n}"), Port: 9312}, //nolint:misspell // Sphinx's own name.
+
 		{ID: "beanstalkd", Packages: []string{"beanstalkd"}, Argv: []string{"beanstalkd", "-l", "127.0.0.1"}, Port: 11300},
 		{ID: "gearmand", Packages: []string{"gearman-job-server"}, Argv: []string{"gearmand", "-l", "stderr"}, Port: 4730},
 		{ID: "tarantool", Packages: []string{"tarantool"}, Argv: []string{"tarantool", "/srv/a.lua"}, Setup: etc("/srv/a.lua", "box.cfg{listen=3301, wal_dir='/tmp', memtx_dir='/tmp', vinyl_dir='/tmp'}"), Port: 3301},

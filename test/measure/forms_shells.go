@@ -6,8 +6,8 @@ type shell struct {
 	packages []string
 	x        string
 	argv     []string // before -c or a script's path
-	rare     bool     // measure only the main forms
-	common   bool     // measured in the sample, too
+	rare     bool     // measure only the main texts
+	common   bool     // one that images have as /bin/sh: measured in the sample, too, and with all scripts
 }
 
 // snippet is a text for a shell to run.
@@ -18,6 +18,7 @@ type snippet struct {
 	term     bool
 	main     bool   // measured with every shell
 	except   string // the shell that does not know it
+	only     string // the shell that alone knows it
 }
 
 func shells() []shell {
@@ -71,16 +72,6 @@ func snippets() []snippet {
 	}
 }
 
-// scripts are the same for a script file.
-func scripts() []snippet {
-	return []snippet{
-		{id: "last", text: "true\n{x}\n", sample: true, term: true},
-		{id: "exec", text: "true\nexec {x}\n"},
-		{id: "background-wait", text: "{x} &\nwait\n", term: true},
-		{id: "exit", text: "{x}\nexit $?\n"},
-	}
-}
-
 // shellForms are shells in all the ways in which images use them.
 func shellForms() []form {
 	var all []form
@@ -95,6 +86,9 @@ func shellForms() []form {
 			all = append(all, f)
 		}
 		for _, s := range scripts() {
+			if s.only != "" && s.only != sh.id || !s.main && !sh.common {
+				continue
+			}
 			f := form{ID: sh.id + "-file-" + s.id, Packages: sh.packages, X: sh.x, Churns: s.churns, Term: s.term}
 			f.Setup = "mkdir -p /srv\ncat >/srv/script <<'END'\n" + s.text + "END"
 			f.Argv = append(append(f.Argv, sh.argv...), "/srv/script")

@@ -16,6 +16,7 @@ type options struct {
 	update bool
 	list   bool
 	sample bool
+	files  bool
 	docs   string
 	data   string
 	jobs   int
@@ -52,6 +53,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	fs.BoolVar(&o.update, "update", false, "write what was measured into the data file")
 	fs.BoolVar(&o.list, "list", false, "list the forms and exit")
 	fs.BoolVar(&o.sample, "sample", false, "measure the fixed sample")
+	fs.BoolVar(&o.files, "files", false, "only look at the files of forms that are in the data, in the same version")
 	fs.StringVar(&o.docs, "docs", "", "write the page for people to this file and exit; needs no root")
 	fs.StringVar(&o.data, "data", "imageinspect/initdb/measured.json", "the data file")
 	fs.IntVar(&o.jobs, "j", 4, "how many forms to measure at once; they mostly wait")

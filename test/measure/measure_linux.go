@@ -27,6 +27,9 @@ var firstOrphans = [...]orphan{{Status: 0}, {Status: 7}, {Signal: int(syscall.SI
 type measurer struct {
 	builder *debroot.Builder
 	logf    func(format string, args ...any)
+	// known are measurements that are good but for what their files say of
+	// themselves.
+	known map[string]initdb.Measurement
 }
 
 // measure finds out all about one form.
@@ -40,6 +43,10 @@ func (m *measurer) measure(ctx context.Context, f form) (initdb.Measurement, err
 	}
 	r := run{form: f, root: root.Dir}
 	defer r.stop()
+	if known, ok := m.known[f.ID]; ok && known.Version == out.Version {
+		err := r.look(&known)
+		return known, err
+	}
 	if err := r.reaping(&out); err != nil {
 		return out, err
 	}
@@ -111,6 +118,17 @@ func (r *run) reaping(out *initdb.Measurement) error {
 	if how := r.harm(lastBreath); how != "" {
 		out.Harmed = how + " when orphans exit"
 	}
+	return nil
+}
+
+// look starts the program only to look at its file.
+func (r *run) look(out *initdb.Measurement) error {
+	b, err := start(r.root, r.form, r.form.x())
+	if err != nil {
+		return err
+	}
+	r.box = b
+	r.identify(out)
 	return nil
 }
 

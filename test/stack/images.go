@@ -7,7 +7,19 @@ import (
 	"github.com/initguard/initguard/imageinspect/imagetest"
 )
 
-// examples are the images that examples/ names. Only their configs matter:
+// dropsRoot is written in the idiom of the official images' scripts.
+const dropsRoot = `#!/bin/sh
+set -e
+
+if [ "$1" = 'redis-server' ] && [ "$(id -u)" = '0' ]; then
+	find . \! -user redis -exec chown redis '{}' +
+	exec gosu redis "$0" "$@"
+fi
+
+exec "$@"
+`
+
+// examples are the images that examples/ names. They hold what is looked at:
 // nothing runs them here.
 func examples() map[string]imagetest.Spec {
 	return map[string]imagetest.Spec{
@@ -16,6 +28,10 @@ func examples() map[string]imagetest.Spec {
 		"shop/report:2.0":   {Entrypoint: []string{"/docker-entrypoint.sh"}},
 		"shop/search:8.1":   {Entrypoint: []string{"gosu", "search"}, Cmd: []string{"java", "-jar", "search.jar"}},
 		"shop/toolbox:1":    {Cmd: []string{"bash"}},
+		"shop/cache:7": {
+			Entrypoint: []string{"docker-entrypoint.sh"}, Cmd: []string{"redis-server"},
+			Layers: []imagetest.Layer{imagetest.Files(imagetest.Program("usr/local/bin/docker-entrypoint.sh", dropsRoot))},
+		},
 	}
 }
 

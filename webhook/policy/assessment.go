@@ -27,6 +27,8 @@ type Exposure struct {
 	Path string `json:"path,omitempty"`
 	// Text goes on from "PID 1 will be X, which does not reap zombies, and".
 	Text string `json:"text"`
+	// Command is what a probe or hook runs; no message holds it.
+	Command []string `json:"-"`
 }
 
 // Assessment is what is known about one container. It is a finding when it has
@@ -40,6 +42,9 @@ type Assessment struct {
 	Problem   Problem
 	Risk      Risk
 	Exposures []Exposure
+	// Situation is what Advice goes by. There is advice for a finding, and for
+	// a shell that keeps signals from the program below it.
+	Situation advice.Situation
 	Advice    advice.Advice
 }
 
@@ -66,10 +71,9 @@ func Assess(spec *corev1.PodSpec, results map[string]imageinspect.Result) []Asse
 			if len(a.Exposures) > 0 {
 				a.Risk = Exposed
 			}
-			a.Advice = advice.For(advice.Situation{
-				Containers: len(containers), ContainerPath: c.Path, Harmed: a.Problem == HarmedByOrphans,
-				OptedOut: spec.ShareProcessNamespace != nil && !*spec.ShareProcessNamespace,
-			})
+		}
+		if a.Situation = situation(spec, c, a, len(containers)); a.Situation.Problem != advice.NoProblem {
+			a.Advice = advice.For(a.Situation)
 		}
 		out = append(out, a)
 	}

@@ -112,8 +112,8 @@ func TestAdviceFitsThePod(t *testing.T) {
 		path string
 	}{
 		{"one container", corev1.PodSpec{Containers: one}, "shareProcessNamespace"},
-		{"two containers see one another", corev1.PodSpec{Containers: two}, "containers[0].command"},
-		{"opted out", corev1.PodSpec{Containers: one, ShareProcessNamespace: &no}, "containers[0].command"},
+		{"two containers see one another", corev1.PodSpec{Containers: two}, "containers[0].image"},
+		{"opted out", corev1.PodSpec{Containers: one, ShareProcessNamespace: &no}, "containers[0].image"},
 	}
 	for _, test := range tests {
 		got := policy.Assess(&test.spec, map[string]imageinspect.Result{"a": leaves(), "b": leaves()})

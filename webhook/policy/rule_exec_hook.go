@@ -26,6 +26,7 @@ func execHook(c Container, _ imageinspect.Result) []Exposure {
 		if h.hook != nil && h.hook.Exec != nil && forks(h.hook.Exec.Command) {
 			out = append(out, Exposure{
 				Rule: "exec-hook", Path: c.Path + ".lifecycle." + h.field, Text: "its " + h.field + " hook can leave orphans",
+				Command: h.hook.Exec.Command,
 			})
 		}
 	}

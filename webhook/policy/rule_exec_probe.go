@@ -24,6 +24,7 @@ func execProbe(c Container, _ imageinspect.Result) []Exposure {
 		if p.probe != nil && p.probe.Exec != nil && forks(p.probe.Exec.Command) {
 			out = append(out, Exposure{
 				Rule: "exec-probe", Path: c.Path + "." + p.field, Text: "its exec " + p.field + " can leave orphans",
+				Command: p.probe.Exec.Command,
 			})
 		}
 	}

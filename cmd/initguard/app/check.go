@@ -53,7 +53,7 @@ func (o *CheckOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.IgnoreUnknown, "ignore-unknown", o.IgnoreUnknown, "don't exit 2 because a PID 1 can't be told")
 	fs.StringArrayVar(&o.Images, "image", o.Images, "`NAME=SOURCE`: read image NAME from oci:DIR[:TAG] or docker-archive:FILE[:REF]; repeatable")
 	fs.StringVarP(&o.Output, "output", "o", o.Output, "`format`: table, json, yaml or sarif")
-	fs.BoolVarP(&o.Verbose, "verbose", "v", o.Verbose, "show containers without findings too, and the way to each PID 1")
+	fs.BoolVarP(&o.Verbose, "verbose", "v", o.Verbose, "show containers without findings too, the way to each PID 1, and every fix with its exact lines")
 	o.addFlags(fs)
 }
 

@@ -45,9 +45,7 @@ func (r workloadReport) container(a policy.Assessment, d manifest.Document) rend
 		c.Exposures = append(c.Exposures, e)
 	}
 	c.Message = r.message(a, c)
-	if a.Finding() {
-		c.Fix = &render.Fix{Path: r.Object.SpecPath + "." + a.Advice.Path, Change: a.Advice.Change, URL: r.Config.FixURL(string(a.Advice.Page))}
-	}
+	c.Mend = render.NewMend(a.Situation, r.Object.SpecPath, r.Config.FixURL)
 	return c
 }
 

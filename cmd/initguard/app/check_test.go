@@ -64,7 +64,7 @@ spec:
             image: registry.example/report:1
             command: [leaky, --secret=hunter2]
           - {name: known, image: registry.example/known:1, command: [leaky]}
-          - {name: script, image: registry.example/known:1, command: [/run.sh]}
+          - {name: script, image: registry.example/known:1, command: [/run.sh, leaky]}
 ---
 apiVersion: v1
 kind: List
@@ -99,8 +99,10 @@ spec:
 `
 
 func TestCheckGolden(t *testing.T) {
-	web := ociLayout(t, imagetest.Spec{Entrypoint: []string{"forky"}})
-	known := ociLayout(t, imagetest.Spec{Entrypoint: []string{"neat"}})
+	web := ociLayout(t, scripted(dropsRoot, "forky"))
+	known := ociLayout(t, imagetest.Spec{
+		Entrypoint: []string{"neat"}, Layers: []imagetest.Layer{imagetest.Files(imagetest.Program("run.sh", byHostname))},
+	})
 	dir := t.TempDir()
 	writeFile(t, dir, "mixed.yaml", mixed)
 	t.Chdir(dir)

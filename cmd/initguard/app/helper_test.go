@@ -146,6 +146,9 @@ func extraGolden(t *testing.T, pattern string, names []string) {
 }
 
 func TestMain(m *testing.M) {
+	if code, asked := asProgram(); asked {
+		os.Exit(code)
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/initguard/initguard/cmd/initguard/render"
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/webhook/config"
+	"github.com/initguard/initguard/webhook/policy"
 )
 
 // ImageOptions are the flags of `initguard image`.
@@ -76,6 +78,10 @@ Without --platform, and if the image is for none of the platforms of the
 configuration, it is judged on every Linux platform that it has. Where --command
 decides by itself, the image is not asked at all.
 
+Where something is to be mended, the lines for the Dockerfile follow. In JSON and
+YAML they are fix and otherFixes, each with kind, path, change, note, url and
+patches.
+
 Exit codes: 0 the question was answered, even if the answer is Unknown; 2 the
 image could not be read, or the command line is wrong.`,
 		Example: `  # An image as it is
@@ -122,8 +128,9 @@ func runImage(ctx context.Context, o *ImageOptions, reference string, s Streams)
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	overrides := o.overrides()
+	mend := o.mender(t.config)
 	if result, decided := t.evaluator.WithoutImage(ctx, overrides); decided {
-		return writeImage(o, render.NewUnasked(reference, result), s)
+		return writeImage(o, render.NewUnasked(reference, result, mend), s)
 	}
 	images, err := t.inspect(ctx, reference, len(o.Platforms) > 0)
 	if err != nil {
@@ -133,7 +140,16 @@ func runImage(ctx context.Context, o *ImageOptions, reference string, s Streams)
 	for i, image := range images {
 		results[i] = t.evaluator.Evaluate(ctx, image, overrides)
 	}
-	return writeImage(o, render.NewImage(reference, images, results), s)
+	return writeImage(o, render.NewImage(reference, images, results, mend), s)
+}
+
+// mender gives the fixes for an image as the flags' pod would run it.
+func (o *ImageOptions) mender(c *config.Config) render.Mender {
+	return func(r imageinspect.Result) render.Mend {
+		s := policy.ImageSituation(r)
+		s.Command, s.HasArgs = o.Command, len(o.Args) > 0
+		return render.NewMend(s, "", c.FixURL)
+	}
 }
 
 // inspect reads an image's platforms. One that has none of the configuration's

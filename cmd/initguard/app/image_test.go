@@ -20,7 +20,11 @@ func TestImageGolden(t *testing.T) {
 		{name: "leaks", specs: []imagetest.Spec{{Entrypoint: []string{"leaky"}, Cmd: []string{"serve", "--all"}}}},
 		{name: "reaps", specs: []imagetest.Spec{{Cmd: []string{"/usr/bin/neat"}}}},
 		{name: "harmed", specs: []imagetest.Spec{{Cmd: []string{"touchy"}}}},
-		{name: "script", specs: []imagetest.Spec{{Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"leaky"}}}},
+		{name: "script", specs: []imagetest.Spec{scripted(dropsRoot, "leaky", "serve")}},
+		{name: "script-as-user", specs: []imagetest.Spec{scripted(dropsRoot, "leaky", "serve")}, flags: []string{"--run-as-user", "1000"}},
+		{name: "script-stays", specs: []imagetest.Spec{scripted("#!/bin/bash\nset -e\n\"$@\"\n", "leaky")}},
+		{name: "script-condition", specs: []imagetest.Spec{scripted(byHostname, "leaky")}},
+		{name: "script-missing", specs: []imagetest.Spec{{Entrypoint: []string{"/docker-entrypoint.sh"}, Cmd: []string{"leaky"}}}},
 		{name: "no-command", specs: []imagetest.Spec{{}}},
 		{name: "wrapped", specs: []imagetest.Spec{{Cmd: []string{"env", "A=1", "leaky"}}}},
 		{
@@ -65,6 +69,42 @@ func TestImageGolden(t *testing.T) {
 		}
 	}
 	extraGolden(t, "image-*", names)
+}
+
+// dropsRoot is written in the idiom of the official images' scripts.
+const dropsRoot = `#!/bin/sh
+set -e
+
+# first arg is "-f" or "--some-option"
+if [ "${1#-}" != "$1" ]; then
+	set -- leaky "$@"
+fi
+
+if [ "$1" = 'leaky' ] && [ "$(id -u)" = '0' ]; then
+	find . \! -user app -exec chown app '{}' +
+	exec gosu app "$0" "$@"
+fi
+
+exec "$@"
+`
+
+// byHostname ends in one of two programs.
+const byHostname = `#!/bin/sh
+if [ "$(hostname)" = db-0 ]; then
+	exec neat -- "$@"
+fi
+exec "$@"
+`
+
+// scripted is an image whose ENTRYPOINT is a script on PATH.
+func scripted(script string, cmd ...string) imagetest.Spec {
+	return imagetest.Spec{
+		Entrypoint: []string{"docker-entrypoint.sh"}, Cmd: cmd,
+		Layers: []imagetest.Layer{
+			imagetest.Files(imagetest.Symlink("bin", "usr/bin"), imagetest.Data("etc/os-release", "ID=debian\n"), imagetest.Program("usr/bin/leaky", "\x00")),
+			imagetest.Files(imagetest.Program("usr/local/bin/docker-entrypoint.sh", script)),
+		},
+	}
 }
 
 func TestImageTextIsPrintable(t *testing.T) {

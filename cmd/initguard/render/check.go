@@ -85,7 +85,7 @@ type Container struct {
 	Exposures []policy.Exposure `json:"exposures,omitempty"`
 	// Message says the finding and its fix on one line.
 	Message string `json:"message,omitempty"`
-	Fix     *Fix   `json:"fix,omitempty"`
+	Mend
 	// Exempt is true when the workload's annotation exempts the container. It
 	// counts for the exit code only if the cluster would deny it all the same.
 	Exempt bool `json:"exempt,omitempty"`
@@ -95,15 +95,6 @@ type Container struct {
 
 // Counts is true when the container counts for the exit code.
 func (c Container) Counts() bool { return !c.Exempt || c.Cluster == Deny }
-
-// Fix is what to change.
-type Fix struct {
-	// Path is the field in the object, Change what to put there.
-	Path   string `json:"path"`
-	Change string `json:"change"`
-	// URL is a page that explains the fix; empty when none is configured.
-	URL string `json:"url,omitempty"`
-}
 
 // Problem is a part of the input that could not be used as it stands.
 type Problem struct {

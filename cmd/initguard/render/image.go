@@ -39,6 +39,7 @@ type Image struct {
 	// platform's then.
 	Digest string `json:"digest,omitempty"`
 	Way
+	Mend
 	// Platforms are empty when the image could not be read, and when it was not
 	// asked: the pod's command decides alone then.
 	Platforms []Platform `json:"platforms"`
@@ -52,6 +53,7 @@ type Platform struct {
 	Digest   string `json:"digest"`
 	Answer
 	Way
+	Mend
 }
 
 // NewAnswer takes the answer out of a result. Details are given in full: this
@@ -78,26 +80,30 @@ func NewWay(r imageinspect.Result) Way {
 	return Way{Argv: argv, Chain: r.Chain}
 }
 
+// Mender says what to do about a result.
+type Mender func(imageinspect.Result) Mend
+
 // NewImage makes one answer of those for an image's platforms.
-func NewImage(image string, images []imageinspect.Image, results []imageinspect.Result) Image {
+func NewImage(image string, images []imageinspect.Image, results []imageinspect.Result, mend Mender) Image {
 	out := Image{Image: image, Platforms: make([]Platform, 0, len(images))}
 	names := make([]string, len(images))
 	for i, r := range results {
 		names[i] = images[i].Platform
 		out.Platforms = append(out.Platforms, Platform{
-			Platform: images[i].Platform, Digest: images[i].Digest, Answer: NewAnswer(r), Way: NewWay(r),
+			Platform: images[i].Platform, Digest: images[i].Digest, Answer: NewAnswer(r), Way: NewWay(r), Mend: mend(r),
 		})
 	}
 	out.Answer = NewAnswer(imageinspect.Agree(names, results))
 	if out.agrees() {
-		out.Digest, out.Way = out.Platforms[0].Digest, out.Platforms[0].Way
+		first := out.Platforms[0]
+		out.Digest, out.Way, out.Mend = first.Digest, first.Way, first.Mend
 	}
 	return out
 }
 
 // NewUnasked is the answer that holds whatever the image is.
-func NewUnasked(image string, r imageinspect.Result) Image {
-	return Image{Image: image, Answer: NewAnswer(r), Way: NewWay(r), Platforms: []Platform{}, unasked: true}
+func NewUnasked(image string, r imageinspect.Result, mend Mender) Image {
+	return Image{Image: image, Answer: NewAnswer(r), Way: NewWay(r), Mend: mend(r), Platforms: []Platform{}, unasked: true}
 }
 
 // NewUnread is the answer for an image that could not be read.

@@ -52,7 +52,7 @@ func long() Check {
 			Name: name, Line: 12, Finding: DoesNotReap, Risk: policy.Exposed, Cluster: Warn,
 			Answer: Answer{Verdict: imageinspect.DoesNotReap, PID1: name, Reason: strings.Repeat("reason ", 40)},
 			Way:    Way{Chain: []imageinspect.Step{{Text: "step", Detail: strings.Repeat("x", 300)}}},
-			Fix:    &Fix{Path: "spec.template.spec.shareProcessNamespace", Change: "true", URL: "https://initguard.example/fixes/share"},
+			Mend:   Mend{Fix: &Fix{Path: "spec.template.spec.shareProcessNamespace", Change: "true", URL: "https://initguard.example/fixes/share"}},
 		}},
 	}}}
 	c.Summarize(func(policy.Risk) bool { return true }, 0)
@@ -86,6 +86,35 @@ func TestVerboseCutsNothing(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is missing in\n%s", want, out.String())
 		}
+	}
+}
+
+// TestImageFix: an entrypoint script keeps its place, behind the init of the
+// image's own distribution.
+func TestImageFix(t *testing.T) {
+	result := imageinspect.Result{
+		Argv: []string{"docker-entrypoint.sh", "redis-server"}, Entrypoint: 1, PID1: "redis-server", Distribution: "alpine",
+		Verdict: imageinspect.Verdict{Outcome: imageinspect.DoesNotReap},
+		Chain: []imageinspect.Step{
+			{Kind: imageinspect.StepFile, Program: "docker-entrypoint.sh", Text: "docker-entrypoint.sh is a script of sh"},
+			{Kind: imageinspect.StepShell, Program: "sh", Line: 19, Text: "docker-entrypoint.sh, line 19: execs redis-server"},
+		},
+	}
+	mend := func(r imageinspect.Result) Mend {
+		return NewMend(policy.ImageSituation(r), "", func(page string) string { return "https://fixes.example/" + page })
+	}
+	var out strings.Builder
+	if err := ImageText(&out, NewUnasked("redis:7", result, mend), Style{}); err != nil {
+		t.Fatal(err)
+	}
+	want := `  fix: ENTRYPOINT: tini (apk) before docker-entrypoint.sh, see https://fixes.example/entrypoint.md
+    Dockerfile:
+      RUN apk add --no-cache tini
+      ENTRYPOINT ["/sbin/tini", "--", "docker-entrypoint.sh"]
+      CMD ["redis-server"]
+`
+	if !strings.HasSuffix(out.String(), want) {
+		t.Errorf("got\n%s\nwant at its end\n%s", out.String(), want)
 	}
 }
 

@@ -48,8 +48,11 @@ type row struct {
 	last []note
 }
 
-// note is a text with the word in front of it.
-type note struct{ label, text string }
+// note is a text with the word in front of it, and the lines below it.
+type note struct {
+	label, text string
+	block       []string
+}
 
 type table struct {
 	style   Style
@@ -59,7 +62,7 @@ type table struct {
 
 func (t *table) add(w Workload) {
 	if w.Exempt != "" && t.verbose {
-		r := row{notes: []note{{"why", "exempt: " + Printable(w.Exempt)}}}
+		r := row{notes: []note{{label: "why", text: "exempt: " + Printable(w.Exempt)}}}
 		r.cells = [columns]string{
 			columnPlace: w.String(), columnWorkload: w.title(), columnContainer: "-", columnVerdict: "-",
 			columnPID1: "-", columnRisk: "-", columnCluster: string(NoAction),
@@ -82,7 +85,7 @@ func (t *table) add(w Workload) {
 	}
 	if last := len(t.rows) - 1; t.verbose && last >= 0 {
 		for _, warning := range w.Warnings {
-			t.rows[last].last = append(t.rows[last].last, note{"kubectl prints", "Warning: " + Printable(warning)})
+			t.rows[last].last = append(t.rows[last].last, note{label: "kubectl prints", text: "Warning: " + Printable(warning)})
 		}
 	}
 }
@@ -122,17 +125,20 @@ func (t *table) notes(c Container) []note {
 		why = append(why, Printable(e.Text))
 	}
 	if c.Finding != NoFinding || t.verbose {
-		notes = append(notes, note{"why", strings.Join(why, "; ")})
+		notes = append(notes, note{label: "why", text: strings.Join(why, "; ")})
 	}
-	if c.Fix != nil {
-		fix := Printable(c.Fix.Path + ": " + c.Fix.Change)
-		if c.Fix.URL != "" {
-			fix += ", see " + Printable(c.Fix.URL)
+	switch {
+	case c.Fix == nil:
+	case t.verbose:
+		notes = append(notes, c.Fix.noted("fix")...)
+		for _, other := range c.OtherFixes {
+			notes = append(notes, other.noted("or")...)
 		}
-		notes = append(notes, note{"fix", fix})
+	default:
+		notes = append(notes, note{label: "fix", text: c.Fix.String()})
 	}
 	if c.Exempt {
-		notes = append(notes, note{"note", "an annotation of the workload exempts this container"})
+		notes = append(notes, note{label: "note", text: "an annotation of the workload exempts this container"})
 	}
 	return notes
 }
@@ -206,7 +212,7 @@ func line(out *strings.Builder, cells [columns]string, widths [columns]int, pain
 func (t *table) below(out *strings.Builder, r row) {
 	t.writeNotes(out, r.notes)
 	if t.verbose {
-		chain(out, t.style, r.container.Chain, noteIndent+"  ")
+		chain(out, t.style, unsaid(r.container.Chain, r.container.Reason), noteIndent+"  ")
 	}
 	t.writeNotes(out, r.last)
 }
@@ -225,6 +231,9 @@ func (t *table) writeNotes(out *strings.Builder, notes []note) {
 				label = strings.Repeat(" ", len(label))
 			}
 			out.WriteString(noteIndent + t.style.paint(faint, label) + text + "\n")
+		}
+		for _, text := range n.block {
+			out.WriteString(strings.TrimRight(noteIndent+strings.Repeat(" ", len(label)+2)+text, " ") + "\n")
 		}
 	}
 }

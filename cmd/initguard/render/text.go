@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect"
@@ -53,6 +54,7 @@ func ImageText(w io.Writer, i Image, s Style) error {
 		if i.unasked {
 			out.WriteString("  the image was not asked: the command decides\n")
 		}
+		i.text(&out, s, "")
 		return flush(w, &out)
 	}
 	fmt.Fprintf(&out, "%s  %s\n", s.verdict(i.Verdict, i.Verdict.String()), Printable(i.Reason))
@@ -68,6 +70,7 @@ func ImageText(w io.Writer, i Image, s Style) error {
 		}
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(names, ", "))
 		answer(&out, s, p.Answer, p.Way, "  ")
+		p.text(&out, s, "  ")
 	}
 	return flush(w, &out)
 }
@@ -98,10 +101,7 @@ func answer(out *strings.Builder, s Style, a Answer, w Way, indent string) {
 		head += "  " + Printable(a.PID1)
 	}
 	fmt.Fprintf(out, "%s%s\n", indent, head)
-	chain(out, s, w.Chain, indent+"  ")
-	if a.PID1 != "" && !ends(w.Chain, a.Reason) {
-		fmt.Fprintf(out, "%s  %s\n", indent, Printable(a.Reason))
-	}
+	chain(out, s, withReason(w.Chain, a), indent+"  ")
 	if a.HarmedByOrphans != "" {
 		fmt.Fprintf(out, "%s  %s\n", indent, s.paint(yellow, "harmed by orphans: it "+Printable(a.HarmedByOrphans)))
 	}
@@ -110,35 +110,27 @@ func answer(out *strings.Builder, s Style, a Answer, w Way, indent string) {
 	}
 }
 
-// ends is true when the chain's last step says the reason.
-func ends(chain []imageinspect.Step, reason string) bool {
-	return len(chain) > 0 && chain[len(chain)-1].Text == reason
+// withReason is a chain that ends with the reason, which is said once: in the
+// first line where PID 1 is not known.
+func withReason(steps []imageinspect.Step, a Answer) []imageinspect.Step {
+	last := len(steps) - 1
+	switch {
+	case a.PID1 == "":
+		return unsaid(steps, a.Reason)
+	case last >= 0 && strings.HasPrefix(a.Reason, steps[last].Text):
+		steps = slices.Clone(steps)
+		steps[last].Text = a.Reason
+		return steps
+	}
+	return append(slices.Clip(steps), imageinspect.Step{Kind: imageinspect.StepProgram, Program: a.PID1, Text: a.Reason})
 }
 
-// maxStep bounds the column of what the steps say, so that one long step does
-// not push the evidence of all others off the screen.
-const maxStep = 72
-
-// chain writes one step a line: what happens, then argv or path and evidence,
-// each in its column.
-func chain(out *strings.Builder, s Style, steps []imageinspect.Step, indent string) {
-	column := 0
-	for _, step := range steps {
-		if n := width(Printable(step.Text)); n <= maxStep {
-			column = max(column, n)
-		}
+// unsaid is a chain without a last step that only says the reason, where that
+// was said before.
+func unsaid(steps []imageinspect.Step, reason string) []imageinspect.Step {
+	last := len(steps) - 1
+	if last >= 0 && steps[last].Text == reason && steps[last].Evidence == "" {
+		return steps[:last]
 	}
-	for _, step := range steps {
-		var known []string
-		for _, part := range []string{step.Detail, step.Evidence} {
-			if part != "" {
-				known = append(known, Printable(part))
-			}
-		}
-		text := Printable(step.Text)
-		if len(known) > 0 {
-			text = pad(text, column) + "  " + s.paint(faint, strings.Join(known, "  "))
-		}
-		fmt.Fprintf(out, "%s%s\n", indent, text)
-	}
+	return steps
 }

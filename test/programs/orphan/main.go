@@ -1,10 +1,10 @@
-// Command orphan leaves an orphan: it starts a child and ends before it does.
-// Whoever is PID 1 then has to wait for the child, or it stays a zombie. As an
-// exec probe it does what careless shell probes do.
+// Command orphan leaves orphans: it starts children and ends before they do.
+// Whoever is PID 1 then has to wait for them, or they stay zombies. As an exec
+// probe it does what careless shell probes do.
 //
-//	orphan [-status N] [-log FILE]
+//	orphan [-count N] [-status N] [-log FILE]
 //
-// The child ends with status N. A line is added to FILE for every child.
+// The children end with that status. A line is added to FILE for each of them.
 package main
 
 import (
@@ -25,16 +25,19 @@ const (
 
 func main() {
 	parent := flag.Int(parentFlag, 0, "be the child of this process")
-	status := flag.Int("status", 0, "exit status of the child")
+	count := flag.Int("count", 1, "how many children")
+	status := flag.Int("status", 0, "exit status of the children")
 	log := flag.String("log", "/tmp/orphans", "file that counts the children")
 	flag.Parse()
 	if *parent != 0 {
 		outlive(*parent)
 		os.Exit(*status)
 	}
-	if err := leave(*status, *log); err != nil {
-		fmt.Fprintln(os.Stderr, "orphan:", err)
-		os.Exit(1)
+	for range *count {
+		if err := leave(*status, *log); err != nil {
+			fmt.Fprintln(os.Stderr, "orphan:", err)
+			os.Exit(1)
+		}
 	}
 }
 

@@ -1,0 +1,35 @@
+package scanner
+
+import "time"
+
+const (
+	// rateWindow is how far a rate looks back.
+	rateWindow = time.Hour
+	// A rate takes this much of time and of zombies: less is chance.
+	rateLeast   = time.Minute
+	rateZombies = 3
+)
+
+// Rate is how many zombies come in an hour, by when those that are there came:
+// they don't go by themselves, so that one look tells how fast they grow in
+// number. It is not known, and false, for few zombies or a short time. Times
+// are since boot.
+func Rate(since []time.Duration, now time.Duration) (perHour float64, known bool) {
+	recent := 0
+	first := now
+	for _, at := range since {
+		if at >= now-rateWindow {
+			recent++
+			first = min(first, at)
+		}
+	}
+	if recent < len(since) {
+		// The whole window was seen: what came before it is still there.
+		return float64(recent) / rateWindow.Hours(), true
+	}
+	if recent < rateZombies || now-first < rateLeast {
+		return 0, false
+	}
+	// The first one opens the span and is not counted in it.
+	return float64(recent-1) / (now - first).Hours(), true
+}
