@@ -3,6 +3,7 @@ package imageinspect
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -13,28 +14,38 @@ import (
 // command string execs, or to itself where it stays.
 func (w *walker) shell(ctx context.Context, argv []string, match initdb.Match) end {
 	called := initdb.Applet(argv)
-	return w.shellCall(ctx, shellProcess{argv: argv, called: called, match: match, may: shellsByName(called[0])})
+	return w.shellCall(ctx, shellProcess{argv: argv, called: called, shown: w.shown(argv[0]), match: match, may: shellsByName(called[0])})
 }
 
 // shellFile follows a shell that its file says it is.
 func (w *walker) shellFile(ctx context.Context, argv, as []string, match initdb.Match, f File) end {
-	return w.shellCall(ctx, shellProcess{argv: argv, called: as, match: match, may: w.shellsOf(f)})
+	return w.shellCall(ctx, shellProcess{argv: argv, called: as, shown: w.shown(argv[0]), match: match, may: w.shellsOf(f)})
 }
 
 // shellProcess is a shell that was started.
 type shellProcess struct {
 	// argv as it stands, and as the table names it.
 	argv, called []string
-	match        initdb.Match
+	// shown is its name as messages hold it.
+	shown string
+	match initdb.Match
 	// may are the shells that it may be; nil for one whose habits are not
 	// followed.
 	may []script.Shell
 }
 
-func (p shellProcess) name() string { return baseName(p.argv[0]) }
+func (p shellProcess) name() string { return p.shown }
 
 func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	name := p.name()
+	for _, options := range []string{"SHELLOPTS", "BASHOPTS"} {
+		if w.env.Vars[options] != "" && slices.Contains(p.may, script.Bash) {
+			return stop(unknown(CodeVariable, "what %s does depends on %s", name, options))
+		}
+	}
+	if baseName(p.argv[0]) == "rbash" || p.called[0] == "rbash" {
+		return stop(unknown(CodeShell, "what a restricted shell execs is not known"))
+	}
 	call, err := readShellCall(p.called[1:])
 	switch {
 	case err != nil:
@@ -48,7 +59,9 @@ func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	if match, ok := w.db.Lookup([]string{p.called[0], "script"}); ok {
 		p.match = match
 	}
-	in := script.Input{Source: call.source, Name: call.name, Params: call.params}
+	in := script.Input{Source: call.source, Name: call.name, Params: call.params, Login: call.login}
+	_, told := w.env.Vars["POSIXLY_CORRECT"]
+	in.POSIX = call.posix || told || baseName(p.argv[0]) == "sh" || strings.HasSuffix(p.called[0], " sh")
 	if call.file != "" {
 		f, failed := w.scriptFile(ctx, name, call.file)
 		if failed != nil {
@@ -79,7 +92,7 @@ func (w *walker) onInput(ctx context.Context, p shellProcess) end {
 	if !ok {
 		return stop(unknown(CodeShell, "what %s does on standard input was not measured", p.name()))
 	}
-	return judge(p.argv, match)
+	return w.judge(p.argv, match)
 }
 
 // tableName is the name of the one shell that it may be, as the table has it.

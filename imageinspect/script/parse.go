@@ -11,6 +11,7 @@ import (
 type Parser struct {
 	parsed map[parseKey]parseResult
 	bytes  int
+	work   int // spent on all that shared it
 }
 
 type parseKey struct {
