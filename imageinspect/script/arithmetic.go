@@ -9,7 +9,7 @@ import (
 
 // arithm computes an arithmetic expression; false where it can't be known.
 func (e *evaluator) arithm(w *world, x syntax.ArithmExpr) (int64, bool) {
-	if e.steps++; e.steps > maxSteps {
+	if e.spend(1); e.over() {
 		return 0, false
 	}
 	switch x := x.(type) {

@@ -22,18 +22,43 @@ func (e *evaluator) builtin(w *world, stmt *syntax.Stmt, argv []string) []*world
 			e.returnFromNothing(w)
 		}
 	case "break", "continue":
+		if e.loops == 0 {
+			w.succeed()
+			break
+		}
 		w.flow = map[string]flow{"break": breaks, "continue": continues}[argv[0]]
 		w.levels = 1
 		if len(args) > 0 {
 			if n, err := strconv.Atoi(args[0]); err == nil && n > 0 {
-				w.levels = n
+				w.levels = min(n, e.loops)
 			}
 		}
 	case "trap":
-		e.setTrap(w, args)
+		if !e.setTrap(w, args) {
+			e.unclear(w, line(stmt), "its trap execs a program")
+			return nil
+		}
+	case "set", "shopt":
+		if !e.setOptions(w, argv[0], args) {
+			e.unclear(w, line(stmt), "it sets an option that is not followed")
+			return nil
+		}
+	case "local":
+		if len(w.saved) == 0 {
+			return e.localOutside(w)
+		}
+		e.simpleBuiltin(w, stmt, argv[0], args)
 	case "alias":
-		w.aliased = true
-		w.succeed()
+		if !e.alias(w, args) {
+			e.unclear(w, line(stmt), "its aliases are not followed")
+			return nil
+		}
+	case "enable", "hash":
+		if slices.Contains(args, "-n") || slices.Contains(args, "-p") || slices.Contains(args, "-f") {
+			e.unclear(w, line(stmt), "it changes what %s knows", e.in.Shell)
+			return nil
+		}
+		e.simpleBuiltin(w, stmt, argv[0], args)
 	case "suspend", "fg":
 		e.unclear(w, line(stmt), "it uses %s, which is not followed", argv[0])
 		return nil
@@ -49,10 +74,10 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	case "false":
 		w.end(1)
 	case "test":
-		w.endAs(e.test(w, args))
+		e.testCommand(w, args)
 	case "[":
 		if len(args) > 0 && args[len(args)-1] == "]" {
-			w.endAs(e.test(w, args[:len(args)-1]))
+			e.testCommand(w, args[:len(args)-1])
 		} else {
 			w.end(2)
 		}
@@ -73,9 +98,6 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 	case "export", "readonly", "local", "declare", "typeset":
 		e.declareWords(w, name, args)
 		w.succeed()
-	case "set":
-		e.setOptions(w, args)
-		w.succeed()
 	case "unset":
 		e.unsetAll(w, args)
 		w.succeed()
@@ -89,6 +111,11 @@ func (e *evaluator) simpleBuiltin(w *world, stmt *syntax.Stmt, name string, args
 		w.endUnknown()
 	case "read":
 		e.read(w, stmt, args)
+	case "let":
+		for _, a := range args {
+			e.setUnknown(w, strings.TrimRight(strings.TrimLeft(strings.SplitN(a, "=", 2)[0], "+-! ("), "+-*/%&|^<> "))
+		}
+		w.endUnknown()
 	case "mapfile", "readarray":
 		e.mapfile(w, args)
 	case "getopts":
@@ -116,13 +143,22 @@ func (e *evaluator) returnFromNothing(w *world) {
 
 // unsetAll follows unset.
 func (e *evaluator) unsetAll(w *world, args []string) {
-	functions := slices.Contains(args, "-f")
+	functions, variables := slices.Contains(args, "-f"), slices.Contains(args, "-v")
 	for _, a := range args {
+		if isUnknown(a) {
+			continue
+		}
+		_, isVariable := w.vars.m[a]
+		_, inherited := e.in.Env.Vars[a]
 		switch {
-		case functions:
-			w.undefine(a)
+		case functions, isName(a) && !variables && !isVariable && !inherited && !e.posix():
+			w.undefine(a) // bash takes it for a function where no variable has the name
 		case isName(a):
 			e.unset(w, a)
+		default:
+			if name, _, indexed := strings.Cut(a, "["); indexed && isName(name) {
+				e.setList(w, name, []string{UnknownPart(spread + name)})
+			}
 		}
 	}
 }
@@ -163,50 +199,96 @@ func (e *evaluator) exit(w *world, args []string, line int) {
 
 // setTrap follows `trap ACTION SIGNAL ...`. An empty action ignores the signal,
 // which an exec keeps: with SIGCHLD ignored the kernel reaps.
-func (e *evaluator) setTrap(w *world, args []string) {
+// It is false for one that execs without anybody's signal.
+func (e *evaluator) setTrap(w *world, args []string) bool {
 	w.succeed()
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
 	if len(args) < 2 {
-		return
+		return true
 	}
+	acts := args[0] != "" && args[0] != "-"
 	for _, signal := range args[1:] {
 		signal = strings.ToUpper(signal)
 		if isUnknown(signal) || strings.HasSuffix(signal, "CHLD") || strings.HasSuffix(signal, "CLD") || signal == "17" {
 			// dash and busybox never ignore it.
 			w.ignoresChld = e.in.Shell == Bash && (args[0] == "" || isUnknown(args[0]))
 		}
+		if acts && runsByItself(signal) && e.execsProgram(w, args[0]) {
+			return false
+		}
 	}
-	if args[0] != "" && args[0] != "-" {
-		w.trap = true
-	}
+	w.trap = w.trap || acts
+	return true
 }
 
-// setOptions follows `set -e` and the like, and `set -- WORD ...`.
-func (e *evaluator) setOptions(w *world, args []string) {
+// setOptions follows `set -e` and the like, and `set -- WORD ...`; false for
+// options that are not followed.
+func (e *evaluator) setOptions(w *world, command string, args []string) bool {
+	w.succeed()
+	if command == "shopt" {
+		on := slices.Contains(args, "-s")
+		for _, a := range args {
+			if !e.option(w, a, on) {
+				return false
+			}
+		}
+		return true
+	}
 	for i := 0; i < len(args); i++ {
 		switch a := args[i]; {
 		case a == "--":
 			w.params = slices.Clone(args[i+1:])
-			return
+			return true
 		case isUnknown(a):
 			w.params = slices.Clone(args[i:])
-			if !strings.HasPrefix(a, unknownMark) {
-				return
+			if strings.HasPrefix(a, unknownMark) { // it may be an option
+				w.params = []string{UnknownPart(spread + "its parameters")}
 			}
-			w.params = []string{UnknownPart(spread + "its parameters")} // it may be an option
-			return
+			return true
 		case a == "-" || a == "+":
-		case a[:min(1, len(a))] == "-" || a[:min(1, len(a))] == "+":
-			if strings.HasSuffix(a, "o") {
-				i++ // the option's name
+		case a != "" && (a[0] == '-' || a[0] == '+'):
+			for _, letter := range a[1:] {
+				name := optionOf(letter)
+				if letter == 'o' && i+1 < len(args) {
+					i++
+					name = args[i]
+				}
+				if !e.option(w, name, a[0] == '-') {
+					return false
+				}
 			}
 		default:
 			w.params = slices.Clone(args[i:])
-			return
+			return true
 		}
 	}
+	return true
+}
+
+// localOutside is local where no function is being called: an error, at which
+// only bash goes on.
+func (e *evaluator) localOutside(w *world) []*world {
+	w.end(1)
+	if e.in.Shell != Bash {
+		w.flow = exits
+	}
+	return []*world{w}
+}
+
+// alias notes that there are aliases; false for one that hides what is followed.
+func (e *evaluator) alias(w *world, args []string) bool {
+	w.succeed()
+	for _, a := range args {
+		name, _, assigned := strings.Cut(a, "=")
+		_, isFunction := w.funcs.m[name]
+		if assigned && (isUnknown(name) || isFunction || isBuiltin(name) || syntax.IsKeyword(name)) {
+			return false
+		}
+		w.aliased = w.aliased || assigned
+	}
+	return true
 }
 
 func (e *evaluator) shift(w *world, args []string) {
@@ -226,8 +308,11 @@ func (e *evaluator) shift(w *world, args []string) {
 	}
 	if n > len(w.params) {
 		w.end(1)
+		if e.in.Shell == Dash {
+			w.flow = exits
+		}
 		if e.in.Shell == Busybox {
-			w.params = nil
+			w.succeed()
 		}
 		return
 	}
@@ -249,6 +334,12 @@ func (e *evaluator) changeDir(w *world, args []string) {
 	if !ok || target == "-" {
 		w.dir = UnknownPart("its working directory")
 		return
+	}
+	if e.in.Stat != nil && !volatile(at) && !e.touched(w, at) {
+		if stat, known := e.in.Stat(at); known && !stat.Dir {
+			w.end(1)
+			return
+		}
 	}
 	w.dir = path.Clean(at)
 }

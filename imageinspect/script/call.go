@@ -9,21 +9,32 @@ import (
 // call follows a simple command.
 func (e *evaluator) call(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, at place) []*world {
 	if len(cmd.Args) == 0 {
-		w.succeed() // a substitution in a value says otherwise
 		for _, a := range cmd.Assigns {
 			e.assign(w, a)
 		}
+		if !substitutes(cmd) {
+			w.succeed()
+		}
 		return []*world{w}
 	}
-	argv := e.fields(w, cmd.Args)
+	argv := e.arguments(w, cmd.Args)
 	if w.flow != goesOn { // ${x:?}
 		return []*world{w}
 	}
 	if len(argv) == 0 {
+		if !substitutes(cmd) {
+			w.succeed()
+		}
 		return []*world{w}
 	}
 	if isUnknown(argv[0]) {
 		return e.unknownCommand(w, stmt, cmd, argv)
+	}
+	if e.keepsAssigned(w, argv[0]) {
+		for _, a := range cmd.Assigns {
+			e.assign(w, a)
+		}
+		return e.named(w, stmt, argv, at)
 	}
 	undo := e.assignFor(w, cmd.Assigns)
 	ws := e.named(w, stmt, argv, at)
@@ -31,6 +42,19 @@ func (e *evaluator) call(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, at p
 		undo(v)
 	}
 	return ws
+}
+
+// substitutes is true for a command with $(...), whose status becomes that of a
+// command without a name.
+func substitutes(cmd *syntax.CallExpr) bool {
+	found := false
+	syntax.Walk(cmd, func(n syntax.Node) bool {
+		if _, ok := n.(*syntax.CmdSubst); ok {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // assignFor sets the variables that stand before a command, exported; the
@@ -81,8 +105,12 @@ func (e *evaluator) unknownCommand(w *world, stmt *syntax.Stmt, cmd *syntax.Call
 // named follows a command whose name is known.
 func (e *evaluator) named(w *world, stmt *syntax.Stmt, argv []string, at place) []*world {
 	name := argv[0]
-	if f, ok := w.funcs.m[name]; ok && (e.in.Shell == Bash || !isSpecial(name)) {
+	if f, ok := w.funcs.m[name]; ok && (!e.posix() || !isSpecial(name)) {
 		return e.callFunction(w, stmt, f, argv)
+	}
+	if !e.has(name) {
+		w.end(notFound)
+		return []*world{w}
 	}
 	if w.aliased && !isBuiltin(name) {
 		e.unclear(w, line(stmt), "it uses an alias")
@@ -131,7 +159,6 @@ func (e *evaluator) viaCommand(w *world, stmt *syntax.Stmt, argv []string, at pl
 		e.unclear(w, line(stmt), "its command depends on a value that is not known (%s)", nameOf(args[0]))
 		return nil
 	}
-	at.implicit = min(at.implicit, maybe) // measured for exec alone
 	hidden, hides := w.funcs.m[args[0]]
 	w.undefine(args[0])
 	ws := e.named(w, stmt, args, at)
@@ -175,7 +202,7 @@ func (e *evaluator) onPath(w *world, name string) (string, answer) {
 	places := []string{name}
 	if !strings.Contains(name, "/") {
 		list, _ := e.lookup(w, "PATH")
-		if isUnknown(list) {
+		if isUnknown(list) || list == "" {
 			return "", maybe
 		}
 		places = nil
@@ -212,13 +239,17 @@ func (e *evaluator) callFunction(w *world, stmt *syntax.Stmt, f function, argv [
 	w.names = append(w.names, argv[0])
 	w.files = append(w.files, f.file)
 	w.saved = append(w.saved, map[string]variable{})
-	w.succeed()
+	loops := e.loops
+	if e.in.Shell != Busybox { // where break leaves the caller's loop
+		e.loops = 0
+	}
+	defer func() { e.loops = loops }()
 	ws := e.stmt(w, f.body, place{})
 	for _, v := range ws {
 		v.params, v.file = params, file
 		v.names, v.files = v.names[:len(v.names)-1], v.files[:len(v.files)-1]
 		v.unhide()
-		if v.flow != exits {
+		if v.flow < exits && (v.flow == returns || e.in.Shell != Busybox) {
 			v.flow, v.levels = goesOn, 0
 		}
 	}
@@ -276,7 +307,7 @@ func (e *evaluator) external(w *world, stmt *syntax.Stmt, argv []string, at plac
 	case yes:
 		return e.execs(w, stmt, argv, string(e.in.Shell)+" execs the last command,")
 	case maybe: // by one rule it does, by another it stays
-		e.execs(w.clone(), stmt, argv, string(e.in.Shell)+" may exec the last command,")
+		e.execs(e.clone(w), stmt, argv, string(e.in.Shell)+" may exec the last command,")
 	}
 	e.program(w, stmt, argv)
 	if w.sub == 0 && neverEnds(argv) {
@@ -289,11 +320,9 @@ func (e *evaluator) external(w *world, stmt *syntax.Stmt, argv []string, at plac
 // program notes that a program runs and that the shell waits for it.
 func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	for _, a := range argv[1:] {
-		e.mentionWord(a)
+		e.mentionWord(w, a)
 	}
-	for _, r := range stmt.Redirs {
-		e.mentionWord(plainText(r.Word))
-	}
+	e.mentionPatterns(w, stmt)
 	base := argv[0][strings.LastIndex(argv[0], "/")+1:]
 	r := ranLong
 	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
@@ -305,6 +334,7 @@ func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	}
 	w.waitedFor(r, line(stmt))
 	w.unnamed = unnamed && r == ranLong
+	w.runs = e.in.RunsOn != nil && e.in.RunsOn(base)
 	if base == "which" {
 		e.findCommand(w, argv[1:])
 		return

@@ -57,6 +57,7 @@ func (e *evaluator) assignArray(w *world, name string, a *syntax.Assign) {
 	}
 	switch {
 	case indexed || old.keys != nil:
+		e.spend(len(old.keys) / 4)
 		for key, value := range old.keys {
 			if _, ok := keys[key]; a.Append && !ok {
 				keys[key] = value
@@ -76,6 +77,7 @@ func (e *evaluator) assignElement(w *world, name string, a *syntax.Assign) {
 	value := e.text(w, a.Value)
 	if v.keys != nil {
 		keys := map[string]string{}
+		e.spend(len(v.keys) / 4)
 		for key, old := range v.keys {
 			keys[key] = old
 		}
@@ -103,9 +105,15 @@ func (e *evaluator) assignElement(w *world, name string, a *syntax.Assign) {
 
 // declare follows declare, local, export, readonly and typeset where the parser
 // knows them.
-func (e *evaluator) declare(w *world, stmt *syntax.Stmt, cmd *syntax.DeclClause) []*world {
+func (e *evaluator) declare(w *world, cmd *syntax.DeclClause) []*world {
 	d := declaration{kind: cmd.Variant.Value}
-	w.succeed()
+	switch {
+	case !e.has(d.kind):
+		w.end(notFound)
+		return []*world{w}
+	case d.kind == "local" && len(w.saved) == 0:
+		return e.localOutside(w)
+	}
 	for _, a := range cmd.Args {
 		if a.Name == nil { // an option, or a word that is expanded first
 			for _, word := range e.fields(w, []*syntax.Word{a.Value}) {
@@ -121,17 +129,12 @@ func (e *evaluator) declare(w *world, stmt *syntax.Stmt, cmd *syntax.DeclClause)
 			d.refer(e, w, a.Name.Value, e.text(w, a.Value))
 			continue
 		}
-		value := w.clone() // the value is that before the name becomes local
-		status, known := w.status, w.statusKnown
-		d.scope(e, w, a.Name.Value)
-		if old, ok := value.vars.m[a.Name.Value]; ok && a.Append {
-			w.put(a.Name.Value, old)
-		}
-		e.assign(w, a)
-		w.status, w.statusKnown = status, known
+		d.assign(e, w, a)
 		d.mark(e, w, a.Name.Value)
 	}
-	_ = stmt
+	if !d.functions {
+		w.succeed()
+	}
 	return []*world{w}
 }
 
@@ -148,7 +151,7 @@ type declaration struct {
 	kind                                  string
 	exports, takesBack, reference, global bool
 	keyed                                 bool
-	functions                             bool
+	functions, readonly                   bool
 }
 
 // word handles an option, NAME, or NAME=value.
@@ -158,6 +161,7 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 		d.takesBack = d.takesBack || d.kind == "export" && strings.Contains(word, "n")
 		d.reference = d.reference || strings.Contains(word, "n") && d.kind != "export"
 		d.global = d.global || strings.Contains(word, "g")
+		d.readonly = d.readonly || strings.Contains(word, "r")
 		d.keyed = d.keyed || strings.Contains(word, "A")
 		d.functions = d.functions || strings.ContainsAny(word, "fF")
 		return
@@ -168,6 +172,9 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 	}
 	if d.functions {
 		_, there := w.funcs.m[name]
+		if there && (d.exports || d.kind == "export") {
+			w.put("BASH_FUNC_"+name+"%%", variable{text: UnknownPart(name), exported: true})
+		}
 		w.endAs(toAnswer(there))
 		return
 	}
@@ -176,16 +183,43 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 		return
 	}
 	hidden := len(w.saved) > 0 && d.local()
+	old, had := w.vars.m[name]
 	d.scope(e, w, name)
+	if hidden && e.in.Shell == Dash {
+		w.drop(name)
+		if had {
+			w.put(name, old)
+		}
+	}
 	switch {
 	case assigned:
 		e.set(w, name, value)
 	case d.keyed:
 		w.put(name, variable{array: true, keys: map[string]string{}})
-	case hidden:
+	case hidden && !(e.in.Shell == Dash && d.kind == "local"): // dash keeps the value
 		w.put(name, variable{unset: true})
 	}
 	d.mark(e, w, name)
+}
+
+// assign sets a name to a value, which is that before the name becomes local.
+func (d *declaration) assign(e *evaluator, w *world, a *syntax.Assign) {
+	name := a.Name.Value
+	old, had := w.vars.m[name]
+	plain := a.Array == nil && a.Index == nil && !a.Append
+	value := ""
+	if plain {
+		value = e.text(w, a.Value)
+	}
+	d.scope(e, w, name)
+	switch {
+	case plain:
+		e.set(w, name, value)
+		return
+	case had && a.Append:
+		w.put(name, old)
+	}
+	e.assign(w, a)
 }
 
 func (d *declaration) local() bool {
@@ -217,6 +251,16 @@ func (d *declaration) refer(e *evaluator, w *world, name, target string) {
 
 // mark exports a name, or takes that back.
 func (d *declaration) mark(e *evaluator, w *world, name string) {
+	if d.kind == "readonly" || d.readonly {
+		name := e.resolve(w, name)
+		v, ok := w.vars.m[name]
+		if !ok {
+			text, _ := e.lookup(w, name)
+			v = variable{text: text}
+		}
+		v.readonly = true
+		w.put(name, v)
+	}
 	if d.kind != "export" && !d.exports {
 		return
 	}

@@ -13,6 +13,8 @@ type evaluator struct {
 	in      Input
 	ends    []End
 	steps   int
+	work    int
+	loops   int  // nested loops that break may leave
 	calls   int  // nested functions, substitutions and read scripts
 	newline bool // the command string ends in a newline
 	single  bool // the command string is one statement: bash looks for its last command
@@ -21,6 +23,8 @@ type evaluator struct {
 	// mentioned are files that programs were told of, on any way: what they
 	// are by now is not known.
 	mentioned map[string]bool
+	// anyCase is true once patterns may match in either case.
+	anyCase bool
 }
 
 // place is where a command stands.
@@ -58,13 +62,12 @@ func (e *evaluator) limit(ws []*world) []*world {
 	if len(ws) < 2 {
 		return ws
 	}
-	ws = fold(ws, func(a, b *world) bool { return a.same(b) })
-	few := e.few()
-	if len(ws) > few {
-		ws = fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
+	ws = e.fold(ws, func(a, b *world) bool { return a.same(b) })
+	if len(ws) > e.few() {
+		ws = e.fold(ws, func(a, b *world) bool { return a.alike(b) && slices.Equal(a.params, b.params) })
 	}
 	if len(ws) > 2*fewWorlds {
-		ws = fold(ws, func(a, b *world) bool { return a.alike(b) })
+		ws = e.fold(ws, func(a, b *world) bool { return a.alike(b) })
 	}
 	if len(ws) <= maxWorlds {
 		return ws
@@ -78,9 +81,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 // few is how many ways are kept apart: the fewer, the more was followed.
 func (e *evaluator) few() int {
 	switch {
-	case e.steps < maxSteps/8:
+	case e.work < maxWork/8:
 		return fewWorlds
-	case e.steps < maxSteps/3:
+	case e.work < maxWork/3:
 		return fewWorlds / 4
 	default:
 		return 1
@@ -88,12 +91,12 @@ func (e *evaluator) few() int {
 }
 
 // fold joins worlds that match.
-func fold(ws []*world, match func(a, b *world) bool) []*world {
+func (e *evaluator) fold(ws []*world, match func(a, b *world) bool) []*world {
 	var out []*world
 next:
 	for _, w := range ws {
 		for _, o := range out {
-			if match(o, w) {
+			if e.spend(1 + len(w.vars.m)/16 + len(w.params)/16); match(o, w) {
 				o.join(w)
 				continue next
 			}
@@ -105,15 +108,15 @@ next:
 
 // stmt follows one statement.
 func (e *evaluator) stmt(w *world, stmt *syntax.Stmt, at place) []*world {
-	if e.steps++; e.steps%64 == 0 && e.in.Ended != nil && e.in.Ended() {
-		e.steps = maxSteps
-	}
-	if e.steps > maxSteps {
+	e.steps++
+	e.spend(1)
+	if e.steps > maxSteps || e.over() {
 		e.unclear(w, line(stmt), "it has more than %d commands to follow", maxSteps)
 		return nil
 	}
 	switch {
 	case stmt.Coprocess, stmt.Background:
+		e.mention(w, stmt)
 		w.jobs = true
 		w.succeed()
 		return []*world{w}
@@ -128,6 +131,9 @@ func (e *evaluator) stmt(w *world, stmt *syntax.Stmt, at place) []*world {
 		}
 		return ws
 	}
+	for _, r := range stmt.Redirs {
+		e.mentionRedirect(w, r)
+	}
 	return e.command(w, stmt, at)
 }
 
@@ -141,7 +147,7 @@ func (e *evaluator) command(w *world, stmt *syntax.Stmt, at place) []*world {
 	case *syntax.BinaryCmd:
 		return e.binary(w, stmt, cmd, at)
 	case *syntax.Block:
-		if e.in.Shell != Busybox { // the others don't look inside
+		if e.in.Shell != Busybox || len(stmt.Redirs) > 0 { // the others don't look inside
 			at.implicit = no
 		}
 		return e.list([]*world{w}, cmd.Stmts, at)
@@ -166,17 +172,25 @@ func (e *evaluator) command(w *world, stmt *syntax.Stmt, at place) []*world {
 func (e *evaluator) expression(w *world, stmt *syntax.Stmt) []*world {
 	switch cmd := stmt.Cmd.(type) {
 	case *syntax.TestClause:
+		if !e.has("[[") {
+			w.end(notFound)
+			break
+		}
 		w.endAs(e.testExpr(w, cmd.X))
 	case *syntax.ArithmCmd:
 		n, known := e.arithm(w, cmd.X)
 		w.endAs(numberAnswer(n, known))
 	case *syntax.LetClause:
+		if !e.has("let") {
+			w.end(notFound)
+			break
+		}
 		for _, x := range cmd.Exprs {
 			n, known := e.arithm(w, x)
 			w.endAs(numberAnswer(n, known))
 		}
 	case *syntax.DeclClause:
-		return e.declare(w, stmt, cmd)
+		return e.declare(w, cmd)
 	case *syntax.TimeClause:
 		if cmd.Stmt != nil {
 			return e.stmt(w, cmd.Stmt, place{})
@@ -199,7 +213,7 @@ func numberAnswer(n int64, known bool) answer {
 }
 
 // inside is a place within if or case: only busybox looks there for a last
-// command. That of a case was not measured.
+// command.
 func (e *evaluator) inside(at place) place {
 	if e.in.Shell != Busybox {
 		at.implicit = no
@@ -213,13 +227,11 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 		return e.pipeline(w, stmt, cmd)
 	}
 	wanted := yes
-	if cmd.Op == syntax.AndStmt {
-		if e.in.Shell == Bash && !e.single {
-			at.implicit = min(at.implicit, maybe) // it looks into && only where that is all
-		}
-	} else {
+	if cmd.Op == syntax.OrStmt {
 		wanted = no
-		at.implicit = min(at.implicit, maybe) // by one run yes, by another no
+	}
+	if e.in.Shell == Bash && !e.single {
+		at.implicit = no // it looks into a list only where that is all
 	}
 	var out []*world
 	for _, v := range e.stmt(w, cmd.X, place{}) {
@@ -236,6 +248,9 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			}
 		}
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
+		if other != nil && wanted == yes {
+			other.runs = false // what has to end for the rest is no server in front
+		}
 		if met != nil {
 			then := e.stmt(met, cmd.Y, at)
 			if other == nil && spare != nil && allFail(then) {
@@ -263,7 +278,7 @@ func (e *evaluator) fork(w *world, outcome answer, cond syntax.Node, wanted answ
 	case wanted:
 		return w, nil
 	case maybe:
-		other = w.clone()
+		other = e.clone(w)
 		for world, ok := range map[*world]bool{w: wanted == yes, other: wanted != yes} {
 			world.endAs(toAnswer(ok))
 			world.decide(line(cond), ok)
@@ -274,13 +289,28 @@ func (e *evaluator) fork(w *world, outcome answer, cond syntax.Node, wanted answ
 	}
 }
 
+// clone is a world's copy. Its tables are copied once one of both changes.
+func (e *evaluator) clone(w *world) *world {
+	size := len(w.vars.m) + len(w.funcs.m)
+	for _, s := range w.saved {
+		size += len(s)
+	}
+	e.spend(1 + size/16)
+	return w.clone()
+}
+
+// maxConditions bounds the conditions that are remembered of a way.
+const maxConditions = 256
+
 // decide notes that a condition was taken for met or not. A program whose end
 // decided it has ended.
 func (w *world) decide(line int, met bool) {
 	if w.ran == ranLong && w.ranLine >= line {
 		w.ran = ranTested
 	}
-	w.conditions = append(w.conditions, Condition{File: w.file, Line: line, Met: met})
+	if len(w.conditions) < maxConditions {
+		w.conditions = append(w.conditions, Condition{File: w.file, Line: line, Met: met})
+	}
 }
 
 // pipeline: every part runs in a process of its own.
@@ -300,7 +330,7 @@ func (e *evaluator) pipeline(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd)
 		most = max(most, e.pipePart(w, binary.Y))
 		part = binary.X
 	}
-	e.mention(cmd)
+	e.mention(w, cmd)
 	w.waitedFor(most, line(stmt))
 	w.endUnknown()
 	return []*world{w}
@@ -325,12 +355,12 @@ func (e *evaluator) subshell(w *world, stmt *syntax.Stmt, cmd *syntax.Subshell, 
 	if at.implicit != no && e.in.Shell == Busybox && !w.trap && !e.newline {
 		return e.list([]*world{w}, cmd.Stmts, at)
 	}
-	inner := w.clone()
+	inner := e.clone(w)
 	inner.sub++
 	ran := ranNothing
-	status := newAnswers()
+	var status statuses
 	for _, v := range e.list([]*world{inner}, cmd.Stmts, place{}) {
-		status.add(v.succeeded())
+		status.add(v)
 		ran = max(ran, v.ran)
 		if w.capture && v.out != w.out {
 			w.out += UnknownPart("the output of a command")
@@ -340,28 +370,32 @@ func (e *evaluator) subshell(w *world, stmt *syntax.Stmt, cmd *syntax.Subshell, 
 	if ran > ranNothing {
 		w.waitedFor(ran, line(stmt))
 	}
-	w.endAs(status.common())
+	status.end(w)
 	return []*world{w}
 }
 
-// answers gathers what several worlds say.
-type answers struct{ all []answer }
+// statuses gathers how several worlds end.
+type statuses struct {
+	status        int
+	known, differ bool
+}
 
-func newAnswers() *answers { return &answers{} }
-
-func (a *answers) add(x answer) { a.all = append(a.all, x) }
-
-// common is what all say; maybe where they differ or nobody said anything.
-func (a *answers) common() answer {
-	if len(a.all) == 0 {
-		return maybe
+func (s *statuses) add(w *world) {
+	if w.cut {
+		w.end(1)
 	}
-	for _, x := range a.all {
-		if x != a.all[0] {
-			return maybe
-		}
+	if s.known && s.status != w.status || !w.statusKnown {
+		s.differ = true
 	}
-	return a.all[0]
+	s.status, s.known = w.status, true
+}
+
+// end ends a world as all of them do; it is not known where they differ or there
+// is none.
+func (s *statuses) end(w *world) {
+	if w.end(s.status); !s.known || s.differ {
+		w.endUnknown()
+	}
 }
 
 func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
@@ -402,3 +436,18 @@ func (e *evaluator) unclear(w *world, line int, format string, args ...any) {
 }
 
 func line(n syntax.Node) int { return int(n.Pos().Line()) }
+
+// maxWork bounds what is done for all of a script's ways together, in units of
+// about a microsecond; what one command costs depends on its size.
+const maxWork = 2_000_000
+
+// spend counts work, and asks from time to time whether there is time left.
+func (e *evaluator) spend(n int) {
+	before := e.work >> 12
+	if e.work += n; e.work>>12 != before && e.in.Ended != nil && e.in.Ended() {
+		e.work = maxWork + 1
+	}
+}
+
+// over is true once all work is spent.
+func (e *evaluator) over() bool { return e.work > maxWork }

@@ -35,11 +35,18 @@ func (e *evaluator) testFile(w *world, op, name string) answer {
 	switch {
 	case !known:
 		return maybe
+	case !stat.Exists && (op == "-L" || op == "-h"):
+		return maybe // a link that leads nowhere
 	case !stat.Exists:
 		return no
 	}
 	switch op {
-	case "-e", "-a", "-r":
+	case "-e", "-a":
+		return yes
+	case "-r":
+		if e.in.UID != "0" {
+			return maybe
+		}
 		return yes
 	case "-f":
 		return toAnswer(!stat.Dir)
@@ -61,7 +68,7 @@ func (e *evaluator) testFile(w *world, op, name string) answer {
 
 // volatile is true for places that hold what the running container puts there.
 func volatile(name string) bool {
-	for _, dir := range []string{"/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/var/tmp", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"} {
+	for _, dir := range []string{"/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/var/tmp", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv"} {
 		if name == dir || strings.HasPrefix(name, dir+"/") {
 			return true
 		}
@@ -75,11 +82,8 @@ func (e *evaluator) touched(w *world, name string) bool {
 	if len(e.mentioned) >= maxMentioned {
 		return true
 	}
-	for word := range e.mentioned {
-		at, ok := w.abs(word)
-		if !ok {
-			continue
-		}
+	e.spend(1 + len(e.mentioned)/16)
+	for at := range e.mentioned {
 		if at == name || at != "/" && strings.HasPrefix(name, at+"/") || strings.HasPrefix(at, name+"/") {
 			return true
 		}
@@ -93,23 +97,62 @@ const maxMentioned = 512
 
 // mention notes the words and redirections of commands that run outside of the
 // shell's own sight.
-func (e *evaluator) mention(node syntax.Node) {
+func (e *evaluator) mention(w *world, node syntax.Node) {
 	syntax.Walk(node, func(n syntax.Node) bool {
+		e.spend(1)
 		switch n := n.(type) {
 		case *syntax.CallExpr:
 			for _, word := range n.Args[min(1, len(n.Args)):] {
-				e.mentionWord(plainText(word))
+				e.mentionWord(w, plainText(word))
 			}
 		case *syntax.Redirect:
-			e.mentionWord(plainText(n.Word))
+			e.mentionRedirect(w, n)
 		}
-		return true
+		return !e.over()
 	})
 }
 
-func (e *evaluator) mentionWord(word string) {
-	if strings.Contains(word, "/") && !isUnknown(word) && len(e.mentioned) < maxMentioned {
-		e.mentioned[word] = true
+// mentionRedirect notes a file that is written to.
+func (e *evaluator) mentionRedirect(w *world, r *syntax.Redirect) {
+	switch r.Op {
+	case syntax.RdrOut, syntax.AppOut, syntax.RdrInOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
+	default:
+		return
+	}
+	text := plainText(r.Word)
+	if text == "" && r.Word != nil {
+		text = e.text(w, r.Word)
+	}
+	e.mentionWord(w, text)
+}
+
+// mentionPatterns notes the folders of patterns (rm /x/*) in a command's words.
+func (e *evaluator) mentionPatterns(w *world, stmt *syntax.Stmt) {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok {
+		return
+	}
+	for _, word := range call.Args[min(1, len(call.Args)):] {
+		text := plainText(word)
+		if at := strings.IndexAny(text, "*?[{"); at >= 0 {
+			e.mentionWord(w, path.Dir(text[:at]+"x"))
+		}
+	}
+}
+
+// mentionWord notes that a program was told of a file. A word without a folder
+// means one in the working directory.
+func (e *evaluator) mentionWord(w *world, word string) {
+	if word == "" || word[0] == '-' || len(e.mentioned) >= maxMentioned {
+		return
+	}
+	if head, _ := edges(word); isUnknown(word) {
+		if word = path.Dir(head + "x"); word == "." || word == "/" {
+			return
+		}
+	}
+	if at, ok := w.abs(word); ok {
+		e.mentioned[at] = true
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 // exit.
 func (e *evaluator) finish(w *world) {
 	switch {
+	case w.flow == gone:
 	case w.failing && !w.polled:
 		e.record(w, End{Kind: Exits, Line: w.exitLine, Why: "it ends with an error"})
 	case w.reads && w.flow == goesOn:
@@ -17,6 +18,8 @@ func (e *evaluator) finish(w *world) {
 		e.record(w, End{Line: w.ranLine, Why: "its last command depends on a value that is not known"})
 	case w.ran == ranLong && w.flow == goesOn:
 		e.stays(w)
+	case w.ran == ranTested && w.runs && w.flow == goesOn:
+		e.stays(w) // a server is what it stays for, whatever is made of its status
 	case w.ran >= ranTested || w.polled:
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: endedAfter})
 	default:
@@ -74,6 +77,7 @@ func (e *evaluator) outcomes() []End {
 
 // environment is what a program that the shell starts gets.
 func (e *evaluator) environment(w *world) Environment {
+	e.spend((len(w.vars.m) + len(e.in.Env.Vars)) / 4)
 	env := Environment{Vars: maps.Clone(e.in.Env.Vars), MaySet: e.in.Env.MaySet}
 	if env.Vars == nil {
 		env.Vars = map[string]string{}

@@ -11,7 +11,7 @@ import (
 // listOf gives the words of an expansion that is a list: $@, $*, ${a[@]} and
 // their slices; false for any other.
 func (e *evaluator) listOf(w *world, p *syntax.ParamExp) ([]string, bool) {
-	if p.Param == nil || p.Length || p.Repl != nil || p.Width || p.NestedParam != nil {
+	if p.Param == nil || e.in.Shell != Bash && (p.Slice != nil || p.Excl) || e.badExpansion(p) || p.Length || p.Repl != nil || p.Width || p.NestedParam != nil {
 		return nil, false
 	}
 	name := p.Param.Value
@@ -181,6 +181,13 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		return UnknownPart("an expansion")
 	}
 	name := p.Param.Value
+	if e.badExpansion(p) {
+		w.flow, w.failing = exits, w.sub == 0
+		return ""
+	}
+	if e.in.Shell != Bash && p.Excl {
+		return UnknownPart("an expansion")
+	}
 	if p.Length {
 		return e.length(w, p)
 	}
@@ -192,15 +199,29 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		text, set = e.lookup(w, text)
 	}
 	switch {
+	case p.Slice != nil && (name == "@" || name == "*"):
+		return UnknownPart("its parameters")
 	case p.Slice != nil:
 		return e.sliceText(w, text, p.Slice)
 	case p.Repl != nil:
 		return e.replace(w, text, p.Repl)
 	case p.Exp != nil:
 		return e.operate(w, text, set, p.Exp, func(value string) { e.set(w, name, value) })
+	case w.nounset && set == no:
+		return e.missing(w, name)
 	default:
 		return text
 	}
+}
+
+// missing is the value of a parameter that has to be set and isn't: the shell
+// ends.
+func (e *evaluator) missing(w *world, name string) string {
+	if e.in.Configured {
+		return UnknownPart(name)
+	}
+	w.flow, w.failing, w.cut = exits, w.sub == 0, true
+	return ""
 }
 
 // element is the value that name and index name.
@@ -330,13 +351,7 @@ func (e *evaluator) substituteUnset(w *world, text string, set answer, x *syntax
 		assign(value)
 		return value
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
-		if e.in.Configured {
-			return UnknownPart(nameOf(text + UnknownPart("a value that it asks for")))
-		}
-		if w.sub == 0 {
-			w.flow, w.failing = exits, true
-		}
-		return ""
+		return e.missing(w, "a value that it asks for")
 	default:
 		return e.text(w, x.Word)
 	}

@@ -39,7 +39,7 @@ func (p *Parser) parse(source string, shell Shell) (parseResult, error) {
 	}
 	r := p.once(source, false)
 	if r.broken > 0 {
-		if b := p.once(source, true); b.err == nil && b.broken == 0 {
+		if b := p.once(source, true); b.err == nil && b.broken == 0 && !rejects(shell, b.stmts) {
 			return b, nil
 		}
 	}

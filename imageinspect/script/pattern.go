@@ -21,7 +21,21 @@ type patternKey struct {
 const (
 	maxPattern = 4 << 10
 	maxMatched = 8 << 10
+	// maxMatch bounds the work of one match, see maxWork, maxPatterns the
+	// patterns that are kept.
+	maxMatch    = 20_000
+	maxPatterns = 1 << 10
 )
+
+// affords counts the work of matching; false where it is too much.
+func (e *evaluator) affords(text, pattern int) bool {
+	work := 1 + text*pattern/64
+	if work > maxMatch || e.over() {
+		return false
+	}
+	e.spend(work)
+	return true
+}
 
 // pattern is a word as a pattern: what is quoted stands for itself.
 func (e *evaluator) pattern(w *world, word *syntax.Word) string {
@@ -55,6 +69,14 @@ func quoteMeta(text string) string {
 
 // matches holds a whole text against a pattern.
 func (e *evaluator) matches(text, glob string) answer {
+	found := e.matchesCase(text, glob)
+	if e.anyCase && found != yes && e.matchesCase(strings.ToLower(text), strings.ToLower(glob)) != no {
+		return maybe
+	}
+	return found
+}
+
+func (e *evaluator) matchesCase(text, glob string) answer {
 	switch {
 	case strings.Trim(glob, "*") == "" && glob != "":
 		return yes
@@ -66,7 +88,7 @@ func (e *evaluator) matches(text, glob string) answer {
 		return matchesEdges(text, glob)
 	}
 	re := e.compile(glob, pattern.EntireString|pattern.ExtendedOperators)
-	if re == nil || len(text) > maxMatched {
+	if re == nil || len(text) > maxMatched || !e.affords(len(text), len(glob)) {
 		return maybe
 	}
 	return toAnswer(re.MatchString(text))
@@ -112,7 +134,7 @@ func (e *evaluator) compile(glob string, mode pattern.Mode) matcher {
 		return re
 	}
 	var re matcher
-	if len(glob) <= maxPattern {
+	if e.spend(len(glob)); len(glob) <= maxPattern && len(e.patterns) < maxPatterns {
 		if text, err := pattern.Regexp(glob, mode); err == nil {
 			re, _ = regexp.Compile(text) // nil says that it can't be matched
 		}
@@ -125,7 +147,7 @@ func (e *evaluator) compile(glob string, mode pattern.Mode) matcher {
 func (e *evaluator) remove(w *world, text string, x *syntax.Expansion) string {
 	glob := e.pattern(w, x.Word)
 	re := e.compile(glob, pattern.EntireString|pattern.ExtendedOperators)
-	if re == nil || isUnknown(glob) || len(text) > maxMatched/4 {
+	if re == nil || isUnknown(glob) || len(text) > maxMatched/4 || !e.affords(len(text)*len(text)/2, len(glob)) {
 		return UnknownPart("a part of a value")
 	}
 	n := len(text)
@@ -156,10 +178,13 @@ func (e *evaluator) remove(w *world, text string, x *syntax.Expansion) string {
 func (e *evaluator) replace(w *world, text string, r *syntax.Replace) string {
 	glob := e.pattern(w, r.Orig)
 	with := e.text(w, r.With)
-	if isUnknown(text) || isUnknown(glob) || isUnknown(with) || len(text) > maxMatched {
+	if isUnknown(text) || isUnknown(glob) || isUnknown(with) || len(text) > maxMatched || !e.affords(len(text)*4, len(glob)) {
 		return UnknownPart("a part of a value")
 	}
 	anchor := ""
+	if e.in.Shell != Bash && strings.ContainsAny(glob[:min(1, len(glob))], "#%") {
+		return UnknownPart("a part of a value")
+	}
 	if !r.All && (strings.HasPrefix(glob, "#") || strings.HasPrefix(glob, "%")) {
 		anchor, glob = glob[:1], glob[1:]
 	}

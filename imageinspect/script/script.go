@@ -92,6 +92,10 @@ var ErrNoScript = errors.New("it is no script")
 type Input struct {
 	Source string
 	Shell  Shell
+	// POSIX is true for a bash that was called as sh, or told to be one.
+	POSIX bool
+	// Login is true for a shell that reads the profiles first.
+	Login bool
 	// File is the script's path; empty for the command string of -c.
 	File string
 	// Name is $0, Params are $1 and so on.
@@ -177,7 +181,7 @@ func Run(in Input) []End {
 		e.single = len(parsed.stmts) == 1
 		at.implicit = yes
 	}
-	for _, w := range e.parsed([]*world{newWorld(in)}, parsed, at) {
+	for _, w := range e.parsed(e.startup(newWorld(in)), parsed, at) {
 		e.finish(w)
 	}
 	return e.outcomes()

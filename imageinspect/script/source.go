@@ -129,7 +129,9 @@ func (e *evaluator) sourceText(w *world, stmt *syntax.Stmt, at, text string, par
 	w.file = at
 	w.files = append(w.files, at)
 	w.names = append(w.names, "source")
-	w.succeed()
+	if len(parsed.stmts) == 0 {
+		w.succeed()
+	}
 	ws := e.parsed([]*world{w}, parsed, place{})
 	for _, v := range ws {
 		v.file = file
@@ -204,6 +206,8 @@ func (e *evaluator) evalText(w *world, stmt *syntax.Stmt, text string) []*world 
 	if err != nil {
 		return e.unreadable(w, stmt, "the text of its eval "+err.Error())
 	}
-	w.succeed()
+	if len(parsed.stmts) == 0 {
+		w.succeed()
+	}
 	return e.parsed([]*world{w}, parsed, place{})
 }

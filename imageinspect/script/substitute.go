@@ -19,19 +19,19 @@ func (e *evaluator) substitute(w *world, s *syntax.CmdSubst) string {
 		return UnknownPart(commandOutput)
 	}
 	defer func() { e.calls-- }()
-	inner := w.clone()
+	inner := e.clone(w)
 	inner.sub++
 	inner.capture, inner.out = true, ""
 	var out []string
-	status := newAnswers()
+	var status statuses
 	for _, v := range e.list([]*world{inner}, s.Stmts, place{}) {
-		status.add(v.succeeded())
+		status.add(v)
 		text := strings.TrimRight(v.out, "\n")
 		if len(out) == 0 || out[0] != text {
 			out = append(out, text)
 		}
 	}
-	w.endAs(status.common())
+	status.end(w)
 	if len(out) != 1 {
 		return UnknownPart(commandOutput)
 	}

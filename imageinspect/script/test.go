@@ -2,6 +2,8 @@ package script
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -9,7 +11,7 @@ import (
 
 // testExpr answers [[ ... ]].
 func (e *evaluator) testExpr(w *world, x syntax.TestExpr) answer {
-	if e.steps++; e.steps > maxSteps {
+	if e.spend(1); e.over() {
 		return maybe
 	}
 	switch x := x.(type) {
@@ -60,7 +62,7 @@ func (e *evaluator) testBoth(w *world, x *syntax.BinaryTest) answer {
 		e.setList(w, "BASH_REMATCH", []string{UnknownPart(spread + "BASH_REMATCH")})
 		return e.matchesExpr(w, text, right)
 	default:
-		return e.testBinary(w, text, x.Op.String(), e.text(w, right))
+		return e.compare(w, text, x.Op.String(), e.text(w, right), func(text string) (int64, bool) { return e.number(w, text, 0) })
 	}
 }
 
@@ -80,6 +82,10 @@ func (e *evaluator) matchesExpr(w *world, text string, word *syntax.Word) answer
 	if isUnknown(text) || isUnknown(expr.String()) || expr.Len() > maxPattern || len(text) > maxMatched {
 		return maybe
 	}
+	size := unrolled(expr.String())
+	if size > maxPattern || !e.affords(64+len(text), size) {
+		return maybe
+	}
 	re, err := regexp.CompilePOSIX(expr.String())
 	if err != nil {
 		return maybe
@@ -87,8 +93,46 @@ func (e *evaluator) matchesExpr(w *world, text string, word *syntax.Word) answer
 	return toAnswer(re.MatchString(text))
 }
 
+// unrolled is about how long an expression is once all of its repetitions are
+// written out.
+func unrolled(expr string) int {
+	size := len(expr)
+	for rest := expr; size <= maxPattern; {
+		at := strings.IndexByte(rest, '{')
+		if at < 0 {
+			break
+		}
+		rest = rest[at+1:]
+		most := 1
+		bounds, _, _ := strings.Cut(rest, "}")
+		for _, bound := range strings.Split(bounds, ",") {
+			if n, err := strconv.Atoi(bound); err == nil {
+				most = max(most, min(n, maxPattern))
+			}
+		}
+		size *= most
+	}
+	return size
+}
+
 // maxTest bounds the words of a test.
 const maxTest = 64
+
+// testCommand is test or [. To dash == is no operator but an error.
+func (e *evaluator) testCommand(w *world, args []string) {
+	if e.in.Shell == Dash && len(args) > 2 && slices.Contains(args[1:], "==") {
+		switch {
+		case len(args) == 3 && args[1] != "==":
+		case len(args) == 3 || len(args) == 4 && args[0] == "!" && args[2] == "==":
+			w.end(2)
+			return
+		default:
+			w.endUnknown()
+			return
+		}
+	}
+	w.endAs(e.test(w, args))
+}
 
 // test answers `test WORD ...` and `[ WORD ... ]`, by POSIX's rules on the
 // number of words.
@@ -185,6 +229,14 @@ func isBinary(op string) bool {
 }
 
 func (e *evaluator) testBinary(w *world, a, op, b string) answer {
+	return e.compare(w, a, op, b, func(text string) (int64, bool) {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+		return n, err == nil
+	})
+}
+
+// compare holds two texts against each other; number reads one as a number.
+func (e *evaluator) compare(w *world, a, op, b string, number func(string) (int64, bool)) answer {
 	switch op {
 	case "=", "==":
 		return equal(a, b)
@@ -206,9 +258,9 @@ func (e *evaluator) testBinary(w *world, a, op, b string) answer {
 			return yes
 		}
 	}
-	m, ok := e.number(w, a, maxNames)
-	n, ok2 := e.number(w, b, maxNames)
-	if !ok || !ok2 || a == "" || b == "" {
+	m, ok := number(a)
+	n, ok2 := number(b)
+	if !ok || !ok2 {
 		return maybe
 	}
 	switch op {

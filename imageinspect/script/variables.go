@@ -2,7 +2,6 @@ package script
 
 import (
 	"strconv"
-	"strings"
 )
 
 // resolve follows a nameref to the variable that it names.
@@ -42,6 +41,9 @@ func (e *evaluator) lookup(w *world, name string) (string, answer) {
 	if n, err := strconv.Atoi(name); err == nil {
 		return e.positional(w, n)
 	}
+	if e.in.Shell == Bash && (name == "UID" || name == "EUID") {
+		return e.in.UID, yes // whatever the environment says
+	}
 	if text, ok := e.in.Env.Vars[name]; ok {
 		return text, yes
 	}
@@ -71,7 +73,7 @@ func (e *evaluator) positional(w *world, n int) (string, answer) {
 func (e *evaluator) special(w *world, name string) (string, bool) {
 	switch name {
 	case "@", "*":
-		return strings.Join(w.params, " "), true
+		return e.joined(w.params, " "), true
 	case "#":
 		if spreads(w.params) {
 			return UnknownPart("the number of its parameters"), true
@@ -101,8 +103,6 @@ func (e *evaluator) bashs(w *world, name string) (string, bool) {
 		return "", false
 	}
 	switch name {
-	case "UID", "EUID":
-		return e.in.UID, true
 	case "BASHPID":
 		if w.sub == 0 {
 			return "1", true
@@ -128,28 +128,50 @@ func (e *evaluator) bashs(w *world, name string) (string, bool) {
 func (e *evaluator) set(w *world, name, value string) {
 	name = e.resolve(w, name)
 	old := w.vars.m[name]
+	if e.refuses(w, old) {
+		return
+	}
 	_, inherited := e.in.Env.Vars[name]
-	w.put(name, variable{text: clip(value), exported: old.exported || inherited && !old.unset})
+	w.put(name, variable{text: clip(value), exported: w.allexport || old.exported || inherited && !old.unset})
 }
 
 // setUnknown says that a variable's value is not known from here on.
 func (e *evaluator) setUnknown(w *world, name string) {
 	name = e.resolve(w, name)
 	old, had := w.vars.m[name]
+	if e.refuses(w, old) {
+		return
+	}
 	_, inherited := e.in.Env.Vars[name]
-	w.put(name, variable{text: UnknownPart(name), exported: had && old.exported || inherited})
+	w.put(name, variable{text: UnknownPart(name), exported: w.allexport || had && old.exported || inherited})
 }
 
 func (e *evaluator) setList(w *world, name string, words []string) {
 	name = e.resolve(w, name)
-	if len(words) > maxWords {
+	if e.refuses(w, w.vars.m[name]) {
+		return
+	}
+	if e.spend(len(words) / 16); len(words) > maxWords {
 		words = []string{UnknownPart(spread + name)}
 	}
 	w.put(name, variable{array: true, list: words})
 }
 
 func (e *evaluator) unset(w *world, name string) {
-	w.put(e.resolve(w, name), variable{unset: true})
+	name = e.resolve(w, name)
+	if !e.refuses(w, w.vars.m[name]) {
+		w.put(name, variable{unset: true})
+	}
+}
+
+// refuses ends a world that changes a variable that is readonly: what comes of
+// that depends on the shell and on where it stands.
+func (e *evaluator) refuses(w *world, v variable) bool {
+	if v.readonly && w.flow == goesOn {
+		e.unclear(w, w.ranLine, "it changes a variable that is readonly")
+		w.flow = gone
+	}
+	return v.readonly
 }
 
 // hide makes a variable local to the function being called.

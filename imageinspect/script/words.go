@@ -14,8 +14,8 @@ func (e *evaluator) fields(w *world, words []*syntax.Word) []string {
 	for _, word := range words {
 		e.addWord(w, &b, word)
 		b.endField()
-		if len(b.fields) > maxWords {
-			return append(b.fields[:maxWords], UnknownPart(spread+"a very long list"))
+		if b.tooMuch() {
+			return append(b.fields[:min(maxWords, len(b.fields))], UnknownPart(spread+"a very long list"))
 		}
 	}
 	return b.fields
@@ -28,6 +28,20 @@ type fieldBuilder struct {
 	open   bool   // the field exists even if it is empty
 	glob   bool   // the field holds an unquoted pattern
 	ifs    string // characters that separate
+	size   int    // of all that was added, in bytes
+}
+
+// maxFields bounds the text of a list of words, in bytes.
+const maxFields = 1 << 20
+
+func (b *fieldBuilder) tooMuch() bool { return len(b.fields) > maxWords || b.size > maxFields }
+
+// add adds text as it stands.
+func (b *fieldBuilder) add(text string) {
+	text = clip(text)
+	if b.size += len(text); b.size <= maxFields {
+		b.field.WriteString(text)
+	}
 }
 
 func (b *fieldBuilder) endField() {
@@ -44,19 +58,19 @@ func (b *fieldBuilder) endField() {
 
 func (b *fieldBuilder) quoted(text string) {
 	b.open = true
-	b.field.WriteString(clip(strings.ReplaceAll(text, unknownMark+spread, unknownMark)))
+	b.add(strings.ReplaceAll(text, unknownMark+spread, unknownMark))
 }
 
 // unquoted adds the value of an expansion, which is split. An unknown part may
 // hold separators anywhere: the field that it stands in may be many.
 func (b *fieldBuilder) unquoted(text string) {
 	if text == NonRoot() {
-		b.field.WriteString(text)
+		b.add(text)
 		return
 	}
 	for i, part := range strings.Split(text, unknownMark) {
 		if i%2 == 1 {
-			b.field.WriteString(UnknownPart(spread + strings.TrimPrefix(part, spread)))
+			b.add(UnknownPart(spread + strings.TrimPrefix(part, spread)))
 			continue
 		}
 		b.split(part)
@@ -65,7 +79,7 @@ func (b *fieldBuilder) unquoted(text string) {
 
 // split adds known text, which is split.
 func (b *fieldBuilder) split(text string) {
-	for text != "" {
+	for text != "" && !b.tooMuch() {
 		at := strings.IndexAny(text, b.ifs)
 		if at < 0 || b.ifs == "" {
 			b.literal(text)
@@ -86,18 +100,21 @@ func (b *fieldBuilder) literal(text string) {
 	if strings.ContainsAny(text, "*?") || strings.Contains(text, "[") && strings.Contains(text, "]") && len(text) > 1 {
 		b.glob = true
 	}
-	b.field.WriteString(clip(text))
+	b.add(text)
 }
 
 // list adds the words of "$@" or of an array.
 func (b *fieldBuilder) list(words []string, quoted bool) {
 	for i, word := range words {
+		if b.tooMuch() {
+			return
+		}
 		if i > 0 {
 			b.endField()
 		}
 		switch {
 		case isSpread(word):
-			b.field.WriteString(word)
+			b.add(word)
 		case quoted:
 			b.quoted(word)
 		default:
@@ -112,6 +129,18 @@ func clip(text string) string {
 		return UnknownPart("a very long text")
 	}
 	return text
+}
+
+// joined are words in one text.
+func (e *evaluator) joined(words []string, by string) string {
+	size := 0
+	for _, word := range words {
+		if size += 1 + len(word); size > maxText {
+			return UnknownPart("a very long text")
+		}
+	}
+	e.spend(len(words)/16 + size>>12)
+	return strings.Join(words, by)
 }
 
 // ifs are the separators of fields.
@@ -129,6 +158,9 @@ func (e *evaluator) ifs(w *world) string {
 
 func (e *evaluator) addWord(w *world, b *fieldBuilder, word *syntax.Word) {
 	for i, part := range word.Parts {
+		if e.spend(1 + b.size>>10); e.over() || b.tooMuch() {
+			return
+		}
 		switch p := part.(type) {
 		case *syntax.Lit:
 			e.addLiteral(w, b, p.Value, i == 0)
@@ -138,6 +170,7 @@ func (e *evaluator) addWord(w *world, b *fieldBuilder, word *syntax.Word) {
 			e.addQuoted(w, b, p)
 		case *syntax.ParamExp:
 			if words, ok := e.listOf(w, p); ok {
+				e.spend(len(words) / 8)
 				b.list(words, false)
 				continue
 			}
@@ -188,8 +221,12 @@ func (e *evaluator) addQuoted(w *world, b *fieldBuilder, q *syntax.DblQuoted) {
 		b.open = true
 	}
 	for _, part := range q.Parts {
+		if e.spend(1 + b.size>>10); e.over() || b.tooMuch() {
+			return
+		}
 		if p, ok := part.(*syntax.ParamExp); ok {
 			if words, ok := e.listOf(w, p); ok && !joins(p) {
+				e.spend(len(words) / 8)
 				b.list(words, true)
 				continue
 			}
@@ -217,7 +254,7 @@ func (e *evaluator) text(w *world, word *syntax.Word) string {
 		default:
 			out.WriteString(e.value(w, part))
 		}
-		if out.Len() > maxText {
+		if e.spend(out.Len() >> 10); out.Len() > maxText {
 			return UnknownPart("a very long text")
 		}
 	}
@@ -226,6 +263,9 @@ func (e *evaluator) text(w *world, word *syntax.Word) string {
 
 // value is a part's value within quotes.
 func (e *evaluator) value(w *world, part syntax.WordPart) string {
+	if e.spend(1); e.over() {
+		return UnknownPart("a very long text")
+	}
 	switch p := part.(type) {
 	case *syntax.Lit:
 		return unescape(p.Value)
@@ -235,7 +275,10 @@ func (e *evaluator) value(w *world, part syntax.WordPart) string {
 		return e.text(w, &syntax.Word{Parts: []syntax.WordPart{p}})
 	case *syntax.ParamExp:
 		if words, ok := e.listOf(w, p); ok {
-			return strings.Join(words, " ")
+			if ifs := e.ifs(w); joins(p) && ifs != " \t\n" {
+				return e.joined(words, ifs[:min(1, len(ifs))])
+			}
+			return e.joined(words, " ")
 		}
 		return e.param(w, p)
 	case *syntax.CmdSubst:

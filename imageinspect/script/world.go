@@ -13,6 +13,7 @@ import (
 type variable struct {
 	unset    bool
 	exported bool
+	readonly bool
 	text     string
 	list     []string          // of an array
 	keys     map[string]string // of an associative array
@@ -21,7 +22,7 @@ type variable struct {
 }
 
 func (v variable) equal(other variable) bool {
-	return v.unset == other.unset && v.exported == other.exported && v.text == other.text && v.array == other.array && v.ref == other.ref &&
+	return v.unset == other.unset && v.exported == other.exported && v.readonly == other.readonly && v.text == other.text && v.array == other.array && v.ref == other.ref &&
 		slices.Equal(v.list, other.list) && maps.Equal(v.keys, other.keys)
 }
 
@@ -40,6 +41,7 @@ const (
 	continues
 	returns
 	exits
+	gone // recorded already
 )
 
 // rank says how far the last program that the shell waited for may be what the
@@ -75,9 +77,13 @@ type world struct {
 	ignoresChld bool // SIGCHLD is ignored
 	openVars    bool // variables that are not known may be set
 	unnamed     bool // the name of the program that ran last is not known
+	cut         bool // it ended for want of a parameter, whatever its status says
+	nounset     bool // unset parameters are errors (set -u)
+	runs        bool // the program that ran last is made to run on
 	waits       bool // it waited for its background jobs
 	reads       bool // it may wait in read, where it does not reap
 	aliased     bool
+	allexport   bool // what is assigned is exported
 	polled      bool // it looked after its background jobs in a loop
 	// optWord and optChar are where getopts is, between its calls.
 	optWord, optChar int
@@ -159,34 +165,46 @@ func (w *world) clone() *world {
 // same is true for worlds that go on alike: they differ at most in how they
 // came about.
 func (w *world) same(o *world) bool {
-	return w.alike(o) && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
+	return w.alike(o) && w.out == o.out && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
 }
 
 // alike is same but for variables and parameters.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
-		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
-		w.sub == o.sub && w.out == o.out && w.file == o.file && len(w.saved) == len(o.saved) &&
+		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.allexport == o.allexport && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.nounset == o.nounset && w.runs == o.runs && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
+		w.sub == o.sub && w.file == o.file && len(w.saved) == len(o.saved) &&
 		w.funcs.equal(o.funcs, func(a, b function) bool { return a == b })
 }
 
 // join makes one world of two that are to go on together: what differs is not
 // known from here on.
 func (w *world) join(o *world) {
-	for name := range o.vars.m {
+	for name, u := range o.vars.m {
 		if _, ok := w.vars.m[name]; !ok {
-			w.put(name, variable{text: UnknownPart(name), exported: o.vars.m[name].exported})
+			w.put(name, variable{}.join(u, name))
 		}
 	}
 	for name, v := range w.vars.m {
 		if u, ok := o.vars.m[name]; !ok || !v.equal(u) {
-			w.put(name, variable{text: UnknownPart(name), exported: v.exported || u.exported})
+			w.put(name, v.join(u, name))
 		}
 	}
 	if !slices.Equal(w.params, o.params) {
 		w.params = []string{UnknownPart(spread + "its parameters")}
 	}
+	if w.out != o.out {
+		w.out = UnknownPart(commandOutput)
+	}
 	w.conditions = common(w.conditions, o.conditions)
+}
+
+// join is a variable that may be one or the other.
+func (v variable) join(u variable, name string) variable {
+	out := variable{text: UnknownPart(name), exported: v.exported || u.exported, readonly: v.readonly || u.readonly}
+	if v.array || u.array {
+		out.text, out.array, out.list = "", true, []string{UnknownPart(spread + name)}
+	}
+	return out
 }
 
 // common is what two lists of conditions begin with.
