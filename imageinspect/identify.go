@@ -97,7 +97,8 @@ func (w *walker) checkClaim(ctx context.Context, argv []string, match initdb.Mat
 		case CodeStillInspecting:
 			return *failed
 		case CodeNoFile:
-			if !slices.Contains(identity.Names(), match.Name) {
+			// An init that only its own scripts start bears no other's name.
+			if match.Behaviour.MustBePID1 || !slices.Contains(identity.Names(), match.Name) {
 				break
 			}
 			return failed.after(Step{Kind: StepProgram, Program: w.shown(argv[0]), Text: failed.verdict.Reason.Text})

@@ -81,9 +81,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 // few is how many ways are kept apart: the fewer, the more was followed.
 func (e *evaluator) few() int {
 	switch {
-	case e.work < maxWork/8:
+	case e.work < maxWork/16:
 		return fewWorlds
-	case e.work < maxWork/3:
+	case e.work < maxWork/6:
 		return fewWorlds / 4
 	default:
 		return 1
@@ -336,8 +336,8 @@ func line(n syntax.Node) int { return int(n.Pos().Line()) }
 // about a microsecond; what one command costs depends on its size.
 // maxAllWork is for all scripts that share a Parser.
 const (
-	maxWork    = 600_000
-	maxAllWork = 2 * maxWork
+	maxWork    = 1_200_000
+	maxAllWork = 3 * maxWork
 )
 
 // spend counts work, and asks from time to time whether there is time left.

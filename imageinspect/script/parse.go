@@ -14,6 +14,9 @@ type Parser struct {
 	work   int // spent on all that shared it
 }
 
+// Renew grants the work for another look at scripts that were parsed already.
+func (p *Parser) Renew() { p.work = 0 }
+
 type parseKey struct {
 	source string
 	bash   bool

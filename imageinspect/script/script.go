@@ -76,8 +76,10 @@ type Environment struct {
 // Stat is what a script can test about a file.
 type Stat struct {
 	Exists, Dir, Executable bool
-	// Plain is true for what is certainly no symlink.
+	// Plain is true for what is certainly no symlink; Path is where the file
+	// really lies.
 	Plain bool
+	Path  string
 	Size  int64
 }
 
