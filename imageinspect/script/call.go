@@ -159,7 +159,6 @@ func (e *evaluator) viaCommand(w *world, stmt *syntax.Stmt, argv []string, at pl
 		e.unclear(w, line(stmt), "its command depends on a value that is not known (%s)", nameOf(args[0]))
 		return nil
 	}
-	at.implicit = min(at.implicit, maybe) // measured for exec alone
 	hidden, hides := w.funcs.m[args[0]]
 	w.undefine(args[0])
 	ws := e.named(w, stmt, args, at)
@@ -335,6 +334,7 @@ func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
 	}
 	w.waitedFor(r, line(stmt))
 	w.unnamed = unnamed && r == ranLong
+	w.runs = e.in.RunsOn != nil && e.in.RunsOn(base)
 	if base == "which" {
 		e.findCommand(w, argv[1:])
 		return

@@ -63,7 +63,6 @@ func allFail(ws []*world) bool {
 
 // caseClause follows case: item by item, on all ways that may match.
 func (e *evaluator) caseClause(w *world, clause *syntax.CaseClause, at place) []*world {
-	at.implicit = min(at.implicit, maybe)
 	subject := e.text(w, clause.Word)
 	w.succeed()
 	spare := e.spare(w)

@@ -171,6 +171,8 @@ func (e *evaluator) option(w *world, name string, on bool) bool {
 	switch name {
 	case "allexport":
 		w.allexport = on
+	case "nounset":
+		w.nounset = on
 	case "nocasematch":
 		e.anyCase = e.anyCase || on
 	case "noexec", "keyword", "posix", "execfail", "lastpipe", "onecmd", "restricted":
@@ -186,6 +188,8 @@ func optionOf(letter rune) string {
 		return "allexport"
 	case 'n':
 		return "noexec"
+	case 'u':
+		return "nounset"
 	case 'k':
 		return "keyword"
 	case 't':

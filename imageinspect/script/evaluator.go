@@ -81,9 +81,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 // few is how many ways are kept apart: the fewer, the more was followed.
 func (e *evaluator) few() int {
 	switch {
-	case e.steps < maxSteps/8:
+	case e.work < maxWork/8:
 		return fewWorlds
-	case e.steps < maxSteps/3:
+	case e.work < maxWork/3:
 		return fewWorlds / 4
 	default:
 		return 1
@@ -147,7 +147,7 @@ func (e *evaluator) command(w *world, stmt *syntax.Stmt, at place) []*world {
 	case *syntax.BinaryCmd:
 		return e.binary(w, stmt, cmd, at)
 	case *syntax.Block:
-		if e.in.Shell != Busybox { // the others don't look inside
+		if e.in.Shell != Busybox || len(stmt.Redirs) > 0 { // the others don't look inside
 			at.implicit = no
 		}
 		return e.list([]*world{w}, cmd.Stmts, at)
@@ -213,7 +213,7 @@ func numberAnswer(n int64, known bool) answer {
 }
 
 // inside is a place within if or case: only busybox looks there for a last
-// command. That of a case was not measured.
+// command.
 func (e *evaluator) inside(at place) place {
 	if e.in.Shell != Busybox {
 		at.implicit = no
@@ -227,13 +227,11 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 		return e.pipeline(w, stmt, cmd)
 	}
 	wanted := yes
-	if cmd.Op == syntax.AndStmt {
-		if e.in.Shell == Bash && !e.single {
-			at.implicit = min(at.implicit, maybe) // it looks into && only where that is all
-		}
-	} else {
+	if cmd.Op == syntax.OrStmt {
 		wanted = no
-		at.implicit = min(at.implicit, maybe) // by one run yes, by another no
+	}
+	if e.in.Shell == Bash && !e.single {
+		at.implicit = no // it looks into a list only where that is all
 	}
 	var out []*world
 	for _, v := range e.stmt(w, cmd.X, place{}) {
@@ -250,6 +248,9 @@ func (e *evaluator) binary(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd, a
 			}
 		}
 		met, other := e.fork(v, v.succeeded(), cmd.X, wanted)
+		if other != nil && wanted == yes {
+			other.runs = false // what has to end for the rest is no server in front
+		}
 		if met != nil {
 			then := e.stmt(met, cmd.Y, at)
 			if other == nil && spare != nil && allFail(then) {
@@ -380,6 +381,9 @@ type statuses struct {
 }
 
 func (s *statuses) add(w *world) {
+	if w.cut {
+		w.end(1)
+	}
 	if s.known && s.status != w.status || !w.statusKnown {
 		s.differ = true
 	}
@@ -435,10 +439,11 @@ func line(n syntax.Node) int { return int(n.Pos().Line()) }
 
 // maxWork bounds what is done for all of a script's ways together, in units of
 // about a microsecond; what one command costs depends on its size.
-// maxAllWork is for all scripts that share a Parser.
+// maxAllWork is for all scripts that share a Parser: the longest entrypoints of
+// public images, which go on in a dozen ways under three shells, need 10 million.
 const (
-	maxWork    = 600_000
-	maxAllWork = 2 * maxWork
+	maxWork    = 1_000_000
+	maxAllWork = 12_000_000
 )
 
 // spend counts work, and asks from time to time whether there is time left.

@@ -121,7 +121,7 @@ func (e *evaluator) seenBefore(w *world, seen []*world, like func(a, b *world) b
 	for i := len(seen) - 1; i >= 0; i-- {
 		e.spend(1 + len(w.vars.m)/8)
 		before := *seen[i]
-		before.ran, before.status, before.statusKnown, before.unnamed = w.ran, w.status, w.statusKnown, w.unnamed
+		before.ran, before.status, before.statusKnown, before.unnamed, before.runs = w.ran, w.status, w.statusKnown, w.unnamed, w.runs
 		if like(w, &before) {
 			return &before
 		}

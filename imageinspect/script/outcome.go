@@ -18,6 +18,8 @@ func (e *evaluator) finish(w *world) {
 		e.record(w, End{Line: w.ranLine, Why: "its last command depends on a value that is not known"})
 	case w.ran == ranLong && w.flow == goesOn:
 		e.stays(w)
+	case w.ran == ranTested && w.runs && w.flow == goesOn:
+		e.stays(w) // a server is what it stays for, whatever is made of its status
 	case w.ran >= ranTested || w.polled:
 		e.record(w, End{Kind: Exits, Line: w.ranLine, Why: endedAfter})
 	default:

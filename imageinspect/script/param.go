@@ -207,9 +207,21 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		return e.replace(w, text, p.Repl)
 	case p.Exp != nil:
 		return e.operate(w, text, set, p.Exp, func(value string) { e.set(w, name, value) })
+	case w.nounset && set == no:
+		return e.missing(w, name)
 	default:
 		return text
 	}
+}
+
+// missing is the value of a parameter that has to be set and isn't: the shell
+// ends.
+func (e *evaluator) missing(w *world, name string) string {
+	if e.in.Configured {
+		return UnknownPart(name)
+	}
+	w.flow, w.failing, w.cut = exits, w.sub == 0, true
+	return ""
 }
 
 // element is the value that name and index name.
@@ -339,11 +351,7 @@ func (e *evaluator) substituteUnset(w *world, text string, set answer, x *syntax
 		assign(value)
 		return value
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
-		if e.in.Configured {
-			return UnknownPart(nameOf(text + UnknownPart("a value that it asks for")))
-		}
-		w.flow, w.failing = exits, w.sub == 0
-		return ""
+		return e.missing(w, "a value that it asks for")
 	default:
 		return e.text(w, x.Word)
 	}

@@ -77,6 +77,9 @@ type world struct {
 	ignoresChld bool // SIGCHLD is ignored
 	openVars    bool // variables that are not known may be set
 	unnamed     bool // the name of the program that ran last is not known
+	cut         bool // it ended for want of a parameter, whatever its status says
+	nounset     bool // unset parameters are errors (set -u)
+	runs        bool // the program that ran last is made to run on
 	waits       bool // it waited for its background jobs
 	reads       bool // it may wait in read, where it does not reap
 	aliased     bool
@@ -162,14 +165,14 @@ func (w *world) clone() *world {
 // same is true for worlds that go on alike: they differ at most in how they
 // came about.
 func (w *world) same(o *world) bool {
-	return w.alike(o) && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
+	return w.alike(o) && w.out == o.out && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
 }
 
 // alike is same but for variables and parameters.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
-		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.allexport == o.allexport && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
-		w.sub == o.sub && w.out == o.out && w.file == o.file && len(w.saved) == len(o.saved) &&
+		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.allexport == o.allexport && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.nounset == o.nounset && w.runs == o.runs && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&
+		w.sub == o.sub && w.file == o.file && len(w.saved) == len(o.saved) &&
 		w.funcs.equal(o.funcs, func(a, b function) bool { return a == b })
 }
 
@@ -188,6 +191,9 @@ func (w *world) join(o *world) {
 	}
 	if !slices.Equal(w.params, o.params) {
 		w.params = []string{UnknownPart(spread + "its parameters")}
+	}
+	if w.out != o.out {
+		w.out = UnknownPart(commandOutput)
 	}
 	w.conditions = common(w.conditions, o.conditions)
 }
