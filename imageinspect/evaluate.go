@@ -64,14 +64,12 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		// Tests on files are asked of the image only where they matter: each
 		// may cost a download.
 		w.testsFiles, w.taken = true, new(int)
-		w.parser.Renew()
 		end = w.walk(ctx, argv)
 	}
 	if end.verdict.Reason.Code == CodeEnds && ctx.Err() == nil {
 		// A script that ends without some setting is not what anyone means to
 		// run: what it becomes with it is the answer, if there is one.
 		w.configured, w.taken = true, new(int)
-		w.parser.Renew()
 		if given := w.walk(ctx, argv); given.verdict.Reason.Code != CodeEnds {
 			end = given
 		}

@@ -93,15 +93,8 @@ func (w *walker) runtimeScript(ctx context.Context, argv []string, match initdb.
 func (w *walker) checkClaim(ctx context.Context, argv []string, match initdb.Match, places []string) end {
 	f, failed := w.find(ctx, argv[0], places)
 	if failed != nil {
-		switch failed.verdict.Reason.Code {
-		case CodeStillInspecting:
+		if failed.verdict.Reason.Code == CodeStillInspecting {
 			return *failed
-		case CodeNoFile:
-			// An init that only its own scripts start bears no other's name.
-			if match.Behaviour.MustBePID1 || !slices.Contains(identity.Names(), match.Name) {
-				break
-			}
-			return failed.after(Step{Kind: StepProgram, Program: w.shown(argv[0]), Text: failed.verdict.Reason.Text})
 		}
 		return w.judge(argv, match) // by name
 	}

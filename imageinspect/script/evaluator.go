@@ -334,10 +334,11 @@ func line(n syntax.Node) int { return int(n.Pos().Line()) }
 
 // maxWork bounds what is done for all of a script's ways together, in units of
 // about a microsecond; what one command costs depends on its size.
-// maxAllWork is for all scripts that share a Parser.
+// maxAllWork is for all scripts that share a Parser: the longest entrypoints of
+// public images, which go on in a dozen ways under three shells, need 10 million.
 const (
-	maxWork    = 1_200_000
-	maxAllWork = 3 * maxWork
+	maxWork    = 1_000_000
+	maxAllWork = 12_000_000
 )
 
 // spend counts work, and asks from time to time whether there is time left.

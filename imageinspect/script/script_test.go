@@ -171,3 +171,47 @@ func FuzzRun(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFile follows script files with all that may be known around them: other
+// scripts, the image's files, an environment, what it asks for.
+func FuzzFile(f *testing.F) {
+	for _, seed := range []string{
+		". ./b; exec node", "while a; do x=$x$y; done; exec $x", "f() { local x=$1; f $x; }; f a", "for i in $@ *; do case $i in a*) break;; esac; done",
+		"set -a; trap 'exec x' EXIT; eval \"$1\"", "a[1]=x; declare -A m=([k]=v); exec ${m[k]} ${a[@]:1}", "cd b && [ -f c ] && exec ${X:?}", "[[ $x =~ (a|b){2} ]] && exec ${x//a/b}",
+		"while getopts ab: o; do shift; done; exec \"$@\"", "read -r a b <<< \"$1\"; exec $a", "x=$(. /b; cat <<E\n$x\nE\n); exec $x", "[ -e /a ] && { a & b; } | c > d; wait",
+	} {
+		f.Add(seed, "exec $1", "node")
+	}
+	f.Fuzz(func(t *testing.T, source, other, param string) {
+		for i, shell := range []script.Shell{script.Bash, script.Dash, script.Busybox} {
+			ends := script.Run(script.Input{
+				Source: source, Shell: shell, File: "/a", Name: "/a", Params: []string{param, mark("X")}, Dir: "/", UID: script.NonRoot(),
+				Login: i == 0, POSIX: len(param)%2 == 0, Configured: len(other)%2 == 0,
+				Env: script.Environment{
+					Vars:   map[string]string{"PATH": "/bin:/", "Y": mark("Y"), "Z": param, "BASH_ENV": "/b", "HOME": "/h"},
+					MaySet: func(name string) bool { return len(name) == 1 },
+				},
+				Text: func(path string) (string, error) {
+					switch path {
+					case "/b":
+						return other, nil
+					case "/c":
+						return "", script.ErrNoScript
+					}
+					return "", script.ErrAbsent
+				},
+				Stat:      func(path string) (script.Stat, bool) { return script.Stat{Exists: len(path) > 2}, len(path)%2 == 0 },
+				IsProgram: func(name string) bool { return name == "node" },
+				RunsOn:    func(name string) bool { return name == "node" },
+			})
+			if len(ends) == 0 {
+				t.Fatalf("%s %q: no end", shell, source)
+			}
+			for _, end := range ends {
+				if (end.Kind == script.Execs) != (len(end.Argv) > 0) || end.Why == "" || end.Line < 1 {
+					t.Fatalf("%s %q: %+v", shell, source, end)
+				}
+			}
+		}
+	})
+}
