@@ -30,7 +30,7 @@ func (e *evaluator) call(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, at p
 	if isUnknown(argv[0]) {
 		return e.unknownCommand(w, stmt, cmd, argv)
 	}
-	if e.keepsAssigned(w, argv[0]) {
+	if e.keepsAssigned(argv[0]) {
 		for _, a := range cmd.Assigns {
 			e.assign(w, a)
 		}
@@ -212,7 +212,7 @@ func (e *evaluator) onPath(w *world, name string) (string, answer) {
 	}
 	for _, p := range places {
 		at, ok := w.abs(p)
-		if !ok || e.touched(w, at) {
+		if !ok || e.touched(at) {
 			return "", maybe
 		}
 		stat, known := e.in.Stat(at)

@@ -29,7 +29,7 @@ func (e *evaluator) has(name string) bool {
 
 // keepsAssigned is true for a command behind which the variables that are
 // assigned in front of it stay.
-func (e *evaluator) keepsAssigned(w *world, name string) bool {
+func (e *evaluator) keepsAssigned(name string) bool {
 	return e.posix() && isSpecial(name)
 }
 

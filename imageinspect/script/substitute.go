@@ -50,7 +50,7 @@ func (e *evaluator) readWhole(w *world, s *syntax.CmdSubst) (string, bool) {
 // content is a file's text, where the image has it and nobody touched it.
 func (e *evaluator) content(w *world, name string) string {
 	at, ok := w.abs(name)
-	if !ok || e.in.Text == nil || volatile(at) || e.touched(w, at) {
+	if !ok || e.in.Text == nil || volatile(at) || e.touched(at) {
 		return UnknownPart("a file")
 	}
 	text, err := e.in.Text(at)

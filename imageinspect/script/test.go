@@ -62,7 +62,7 @@ func (e *evaluator) testBoth(w *world, x *syntax.BinaryTest) answer {
 		e.setList(w, "BASH_REMATCH", []string{UnknownPart(spread + "BASH_REMATCH")})
 		return e.matchesExpr(w, text, right)
 	default:
-		return e.compare(w, text, x.Op.String(), e.text(w, right), func(text string) (int64, bool) { return e.number(w, text, 0) })
+		return compare(text, x.Op.String(), e.text(w, right), func(text string) (int64, bool) { return e.number(w, text, 0) })
 	}
 }
 
@@ -229,14 +229,14 @@ func isBinary(op string) bool {
 }
 
 func (e *evaluator) testBinary(w *world, a, op, b string) answer {
-	return e.compare(w, a, op, b, func(text string) (int64, bool) {
+	return compare(a, op, b, func(text string) (int64, bool) {
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		return n, err == nil
 	})
 }
 
 // compare holds two texts against each other; number reads one as a number.
-func (e *evaluator) compare(w *world, a, op, b string, number func(string) (int64, bool)) answer {
+func compare(a, op, b string, number func(string) (int64, bool)) answer {
 	switch op {
 	case "=", "==":
 		return equal(a, b)
