@@ -199,7 +199,7 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			return script.Stat{}, false
 		}
 		if w.madeByRuntime(at) {
-			return script.Stat{Exists: true, Dir: true, Executable: true}, true
+			return script.Stat{Exists: true, Dir: true, Executable: true, Path: at}, true
 		}
 		f, known := w.files.Known(at)
 		if was, asked := w.found[at]; asked && !known {
@@ -216,7 +216,7 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 		if overVolume(f.Path, w.mounts) && known {
 			return script.Stat{}, false
 		}
-		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at}, known
+		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at, Path: f.Path}, known
 	}
 }
 

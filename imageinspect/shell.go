@@ -19,7 +19,7 @@ func (w *walker) shell(ctx context.Context, argv []string, match initdb.Match) e
 
 // shellFile follows a shell that its file says it is.
 func (w *walker) shellFile(ctx context.Context, argv, as []string, match initdb.Match, f File) end {
-	return w.shellCall(ctx, shellProcess{argv: argv, called: as, shown: w.shown(argv[0]), match: match, may: w.shellsOf(f)})
+	return w.shellCall(ctx, shellProcess{argv: argv, called: as, shown: w.shown(argv[0]), match: match, may: w.shellsOf(ctx, f)})
 }
 
 // shellProcess is a shell that was started.
@@ -78,7 +78,7 @@ func (w *walker) onInput(ctx context.Context, p shellProcess) end {
 	if len(p.may) > 1 && w.files != nil {
 		if places, ok := w.candidates(p.argv[0]); ok {
 			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
-				if may := w.shellsOf(f); len(may) > 0 {
+				if may := w.shellsOf(ctx, f); len(may) > 0 {
 					p.may = may
 				}
 			}
@@ -149,7 +149,7 @@ func (w *walker) underEach(ctx context.Context, p shellProcess, in script.Input)
 	if w.files != nil {
 		if places, ok := w.candidates(p.argv[0]); ok {
 			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
-				if may := w.shellsOf(f); may != nil && len(may) < len(p.may) {
+				if may := w.shellsOf(ctx, f); may != nil && len(may) < len(p.may) {
 					p.may = may
 					step := Step{Kind: StepFile, Program: p.name(), Text: p.name() + " is " + string(may[0]), Detail: w.detail(f.Path)}
 					return w.underEach(ctx, p, in).after(step)
@@ -182,6 +182,11 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	with := make(map[string][]string)
 	for i, e := range ends {
 		what := endName(e)
+		if e.pid1 != "" && e.verdict.Outcome == Unknown {
+			what += ", of which nothing is known,"
+		} else if e.pid1 != "" && sameNames(ends) {
+			what += " (" + e.verdict.Outcome.String() + ")"
+		}
 		if with[what] == nil {
 			outcomes = append(outcomes, what)
 		}
@@ -192,6 +197,16 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	}
 	v := unknown(CodeShell, "PID 1 depends on which shell %s is: %s", name, strings.Join(outcomes, ", "))
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
+}
+
+// sameNames is true for ends that differ in what is known of one program.
+func sameNames(ends []end) bool {
+	for _, e := range ends {
+		if endName(e) != endName(ends[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 func endName(e end) string {
@@ -220,12 +235,12 @@ func shellsByName(name string) []script.Shell {
 
 // shellsOf are the shells that a file may be. Debian's and Ubuntu's dash never
 // execs a last command, an upstream dash may: its habits are those of any.
-func (w *walker) shellsOf(f File) []script.Shell {
+func (w *walker) shellsOf(ctx context.Context, f File) []script.Shell {
 	name := path.Base(f.Path)
 	if f.Program != nil && f.Program.Program != "" {
 		name = f.Program.Program
 	}
-	if name == "dash" && w.isDebians(f) {
+	if name == "dash" && w.isDebians(ctx, f) {
 		return []script.Shell{script.Dash}
 	}
 	if name == "sh" {
@@ -236,13 +251,15 @@ func (w *walker) shellsOf(f File) []script.Shell {
 
 // isDebians is true for a dash that is known to behave as Debian's: it is one
 // that was measured, or the image is one of Debian's family.
-func (w *walker) isDebians(f File) bool {
+func (w *walker) isDebians(ctx context.Context, f File) bool {
 	if f.Program != nil && f.Program.BuildID != "" && w.db.MeasuredBuild(f.Program.BuildID) == "dash" {
 		return true
 	}
-	switch distribution(w.files) {
-	case "debian", "ubuntu":
-		return true
+	id := distribution(w.files)
+	if id == "" {
+		if release, err := w.ask(ctx, []string{"/etc/os-release"}); err == nil {
+			id = osReleaseID(release.Text)
+		}
 	}
-	return false
+	return id == "debian" || id == "ubuntu"
 }

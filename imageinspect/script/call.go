@@ -319,11 +319,13 @@ func (e *evaluator) external(w *world, stmt *syntax.Stmt, argv []string, at plac
 
 // program notes that a program runs and that the shell waits for it.
 func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
-	for _, a := range argv[1:] {
-		e.mentionWord(w, a)
-	}
-	e.mentionPatterns(w, stmt)
 	base := argv[0][strings.LastIndex(argv[0], "/")+1:]
+	if !onlyReads(base) {
+		for _, a := range argv[1:] {
+			e.mentionWord(w, a)
+		}
+		e.mentionPatterns(w, stmt)
+	}
 	r := ranLong
 	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
 		r = ranBriefly

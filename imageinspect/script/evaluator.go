@@ -81,9 +81,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 // few is how many ways are kept apart: the fewer, the more was followed.
 func (e *evaluator) few() int {
 	switch {
-	case e.work < maxWork/8:
+	case e.work < maxWork/16:
 		return fewWorlds
-	case e.work < maxWork/3:
+	case e.work < maxWork/6:
 		return fewWorlds / 4
 	default:
 		return 1
@@ -319,26 +319,6 @@ func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
 	}
 	w.succeed()
 	return []*world{w}
-}
-
-// record keeps an end, once.
-func (e *evaluator) record(w *world, end End) {
-	end.File, end.Conditions = w.file, w.conditions
-	if end.Line == 0 {
-		end.Line = 1
-	}
-	for i, known := range e.ends {
-		if known.Kind == end.Kind && known.Line == end.Line && known.File == end.File && known.Why == end.Why && slices.Equal(known.Argv, end.Argv) &&
-			known.Dir == end.Dir && sameVars(known.Env.Vars, end.Env.Vars) {
-			e.ends[i].Conditions = common(known.Conditions, end.Conditions)
-			return
-		}
-	}
-	if len(e.ends) < maxEnds {
-		e.ends = append(e.ends, end)
-		return
-	}
-	e.ends[maxEnds-1] = End{Kind: Unclear, File: end.File, Line: end.Line, Why: fmt.Sprintf("it ends in more than %d ways", maxEnds)}
 }
 
 // unclear ends a world at something that is not followed. In a subshell that

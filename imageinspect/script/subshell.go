@@ -1,6 +1,8 @@
 package script
 
-import "mvdan.cc/sh/v3/syntax"
+import (
+	"mvdan.cc/sh/v3/syntax"
+)
 
 // pipeline: every part runs in a process of its own.
 func (e *evaluator) pipeline(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd) []*world {
@@ -61,4 +63,28 @@ func (e *evaluator) subshell(w *world, stmt *syntax.Stmt, cmd *syntax.Subshell, 
 	}
 	status.end(w)
 	return []*world{w}
+}
+
+// statuses gathers how several worlds end.
+type statuses struct {
+	status        int
+	known, differ bool
+}
+
+func (s *statuses) add(w *world) {
+	if w.cut {
+		w.end(1)
+	}
+	if s.known && s.status != w.status || !w.statusKnown {
+		s.differ = true
+	}
+	s.status, s.known = w.status, true
+}
+
+// end ends a world as all of them do; it is not known where they differ or there
+// is none.
+func (s *statuses) end(w *world) {
+	if w.end(s.status); !s.known || s.differ {
+		w.endUnknown()
+	}
 }

@@ -20,27 +20,3 @@ func (e *evaluator) spend(n int) {
 
 // over is true once all work is spent.
 func (e *evaluator) over() bool { return e.work > maxWork || e.in.Parser.work > maxAllWork }
-
-// statuses gathers how several worlds end.
-type statuses struct {
-	status        int
-	known, differ bool
-}
-
-func (s *statuses) add(w *world) {
-	if w.cut {
-		w.end(1)
-	}
-	if s.known && s.status != w.status || !w.statusKnown {
-		s.differ = true
-	}
-	s.status, s.known = w.status, true
-}
-
-// end ends a world as all of them do; it is not known where they differ or there
-// is none.
-func (s *statuses) end(w *world) {
-	if w.end(s.status); !s.known || s.differ {
-		w.endUnknown()
-	}
-}
