@@ -143,9 +143,35 @@ func TestRunIsBounded(t *testing.T) {
 		"rounds":     "for i in " + strings.Repeat("a ", 300) + "; do for j in " + strings.Repeat("b ", 300) + "; do :; done; done; exec tini",
 		"nested":     strings.Repeat("(", 1000),
 		"arithmetic": strings.Repeat("((", 1000),
+		"functions":  "f() { f; f; f; }\nf",
+		"eval":       "x='eval \"$x\" \"$x\"'\neval \"$x\"",
+		"own size":   "f() { : " + strings.Repeat("$x ", 4000) + "; }\nfor i in " + strings.Repeat("a ", 400) + "; do for j in " + strings.Repeat("a ", 400) + "; do f; done; done",
 	} {
 		if got := script.Run(script.Input{Source: source, Shell: script.Bash}); words(got) != "?" {
 			t.Errorf("%s: got %+v, want Unclear", name, got)
+		}
+	}
+}
+
+// TestEndedIsAsked: whatever a script is made of, it is given up soon once there
+// is no time left.
+func TestEndedIsAsked(t *testing.T) {
+	long := "x=" + strings.Repeat("a", 2000) + "\n"
+	for name, source := range map[string]string{
+		"patterns": long + strings.Repeat("y=${x##*a*a*a*a*a*a*a*a*b}\n", 8000),
+		"case":     long + "case $x in " + strings.Repeat("a*b|", 40000) + "x) :;; esac",
+		"walk":     "f() { a | { " + strings.Repeat("b x/y;", 30000) + " }; }\n" + strings.Repeat("f\n", 5000),
+		"words":    "set -- a b c d\n" + strings.Repeat("set -- \"$@\" \"$@\"\n", 20) + strings.Repeat(": \"$@\"\n", 20000),
+		"items":    "case $X in " + strings.Repeat("a) Y=1;;& ", 20000) + "esac",
+	} {
+		asked := 0
+		script.Run(script.Input{
+			Source: source, Shell: script.Bash, File: "/x", Dir: "/",
+			Env:   script.Environment{MaySet: func(string) bool { return true }},
+			Ended: func() bool { asked++; return true },
+		})
+		if asked == 0 || asked > 16 { // each time stands for some milliseconds
+			t.Errorf("%s: asked %d times whether to go on, though the first answer was no", name, asked)
 		}
 	}
 }
