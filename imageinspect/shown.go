@@ -20,7 +20,7 @@ const aProgram = "the program"
 // table doesn't know and that stands in a value of the environment may be that
 // value: a secret in the wrong place.
 func (w *walker) shown(argv0 string) string {
-	if name, ok := unknownIn(argv0); ok {
+	if name, ok := unknownIn(argv0); ok && !w.knownBase([]string{argv0}) {
 		return "a program named by " + name
 	}
 	name := baseName(argv0)
