@@ -18,76 +18,85 @@ import (
 )
 
 // TestAgreesWithTheShellsHere runs random command strings in this machine's own
-// bash and dash, and holds what the shell turned into against what Command
-// says. Where Command says Unclear there is nothing to hold.
+// shells, and holds what the shell turned into against what Run says.
 func TestAgreesWithTheShellsHere(t *testing.T) {
-	shells := shellsHere(t)
-	programs := twoPrograms(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	held := 0
+	h := newHolder(t)
 	for range 300 {
 		source := list(random, 3)
-		for shell, command := range shells {
-			said := words(script.Run(script.Input{Source: source, Shell: shell, Name: "sh", Dir: "/"}))
-			if strings.ContainsAny(said, "?\x00") {
-				continue
-			}
-			held++
-			slots <- struct{}{}
-			wait.Go(func() {
-				defer func() { <-slots }()
-				got := becomes(t, programs, append(command, "-c", source)...)
-				if got != "" && !slices.Contains(strings.Split(said, "|"), got) {
-					t.Errorf("%s -c %q: it became %q, Run says %q", shell, source, got, said)
-				}
-			})
+		for shell := range h.shells {
+			h.hold(script.Input{Source: source, Shell: shell, Name: "sh", Dir: "/"}, "-c", source)
 		}
 	}
-	wait.Wait()
-	if held < 100 {
-		t.Errorf("only %d strings were decided: this test holds next to nothing", held)
-	}
+	h.end(100)
 }
 
 // TestAgreesOnScriptFiles does the same with random script files, whose ways
 // are known or hang on how a program ends.
 func TestAgreesOnScriptFiles(t *testing.T) {
-	shells := shellsHere(t)
-	programs := twoPrograms(t)
 	random := rand.New(rand.NewPCG(3, 4))
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	held := 0
-	for i := range 300 {
-		source := block(random, 3, "\n") + "\n"
-		for shell, command := range shells {
-			file := filepath.Join(programs, fmt.Sprintf("script-%d-%s", i, shell))
-			if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			said := words(script.Run(script.Input{
-				Source: source, Shell: shell, File: file, Name: file, Params: []string{"rest", "300"}, Dir: "/", UID: strconv.Itoa(os.Getuid()),
-				Env: script.Environment{Vars: map[string]string{"HOME": "/"}, MaySet: func(string) bool { return true }},
-			}))
-			if strings.ContainsAny(said, "?\x00") {
-				continue
-			}
-			held++
-			slots <- struct{}{}
-			wait.Go(func() {
-				defer func() { <-slots }()
-				got := becomes(t, programs, append(command, file, "rest", "300")...)
-				if got != "" && !slices.Contains(strings.Split(said, "|"), got) {
-					t.Errorf("%s became %q, Run says %q:\n%s", shell, got, said, source)
-				}
-			})
-		}
+	h := newHolder(t)
+	for range 300 {
+		h.holdFile(block(random, 3, "\n")+"\n", script.Input{
+			Env: script.Environment{Vars: map[string]string{"HOME": "/"}, MaySet: func(string) bool { return true }},
+		})
 	}
-	wait.Wait()
-	if held < 100 {
-		t.Errorf("only %d scripts were decided: this test holds next to nothing", held)
+	h.end(100)
+}
+
+// holder holds what scripts become under this machine's shells against what Run
+// says of them. Where Run says Unclear there is nothing to hold.
+type holder struct {
+	t        *testing.T
+	shells   map[script.Shell][]string
+	programs string // a folder
+	slots    chan struct{}
+	wait     sync.WaitGroup
+	held     int
+	files    int
+}
+
+func newHolder(t *testing.T) *holder {
+	t.Helper()
+	return &holder{t: t, shells: shellsHere(t), programs: twoPrograms(t), slots: make(chan struct{}, 8)}
+}
+
+// hold runs a script by the shell's arguments, beside others.
+func (h *holder) hold(in script.Input, args ...string) {
+	said := words(script.Run(in))
+	if strings.ContainsAny(said, "?\x00") {
+		return
+	}
+	h.held++
+	h.slots <- struct{}{}
+	h.wait.Go(func() {
+		defer func() { <-h.slots }()
+		got := becomes(h.t, h.programs, append(h.shells[in.Shell], args...)...)
+		if got != "" && !slices.Contains(strings.Split(said, "|"), got) {
+			h.t.Errorf("%s became %q, Run says %q:\n%s", in.Shell, got, said, in.Source)
+		}
+	})
+}
+
+// holdFile holds a script file under every shell.
+func (h *holder) holdFile(source string, in script.Input) {
+	h.files++
+	for shell := range h.shells {
+		in.Source, in.Shell, in.Dir, in.UID = source, shell, "/", strconv.Itoa(os.Getuid())
+		in.File = filepath.Join(h.programs, fmt.Sprintf("script-%d-%s", h.files, shell))
+		in.Name, in.Params = in.File, []string{"rest", "300"}
+		if err := os.WriteFile(in.File, []byte(source), 0o600); err != nil {
+			h.t.Fatal(err)
+		}
+		h.hold(in, in.File, "rest", "300")
+	}
+}
+
+// end waits for all; least is how many have to have been held.
+func (h *holder) end(least int) {
+	h.wait.Wait()
+	if h.held < least {
+		h.t.Errorf("only %d scripts were decided: this test holds next to nothing", h.held)
 	}
 }
 

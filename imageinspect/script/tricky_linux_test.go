@@ -1,13 +1,9 @@
 package script_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/initguard/initguard/imageinspect/script"
@@ -20,35 +16,14 @@ func TestAgreesOnTrickyScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shells := shellsHere(t)
-	programs := twoPrograms(t)
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	for i, source := range strings.Split(string(text), "\n----\n") {
-		for shell, command := range shells {
-			file := filepath.Join(programs, fmt.Sprintf("s-%d-%s", i, shell))
-			if err := os.WriteFile(file, []byte(source+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			said := words(script.Run(script.Input{
-				Source: source + "\n", Shell: shell, File: file, Name: file, Params: []string{"rest", "300"}, Dir: "/", UID: strconv.Itoa(os.Getuid()),
-				Env:  script.Environment{Vars: map[string]string{"HOME": "/", "PATH": programs + ":" + os.Getenv("PATH")}},
-				Stat: statHere,
-			}))
-			if strings.ContainsAny(said, "?\x00") {
-				continue
-			}
-			slots <- struct{}{}
-			wait.Go(func() {
-				defer func() { <-slots }()
-				got := becomes(t, programs, append(command, file, "rest", "300")...)
-				if got != "" && !slices.Contains(strings.Split(said, "|"), got) {
-					t.Errorf("%s became %q, Run says %q:\n%s", shell, got, said, source)
-				}
-			})
-		}
+	h := newHolder(t)
+	for source := range strings.SplitSeq(string(text), "\n----\n") {
+		h.holdFile(source+"\n", script.Input{
+			Env:  script.Environment{Vars: map[string]string{"HOME": "/", "PATH": h.programs + ":" + os.Getenv("PATH")}},
+			Stat: statHere,
+		})
 	}
-	wait.Wait()
+	h.end(100)
 }
 
 // statHere tells of this machine's files.
