@@ -2,6 +2,7 @@ package imageinspect
 
 import (
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/script"
@@ -184,11 +185,15 @@ func (x *expander) value(name string) string {
 	if value, ok := x.env[name]; ok {
 		return value
 	}
-	if x.envFrom || isServiceVariable(name) {
+	if plainVariable.MatchString(name) && (x.envFrom || isServiceVariable(name)) {
 		return UnknownPart(name)
 	}
 	return "$(" + name + ")"
 }
+
+// plainVariable is what a name out of a ConfigMap, a Secret or a Service looks
+// like. Anything else in $(...) is a shell's, and stays.
+var plainVariable = regexp.MustCompile(`^[-._A-Za-z0-9]{1,253}$`)
 
 // isServiceVariable is true for names that the kubelet sets for each Service
 // of the namespace.
@@ -203,6 +208,11 @@ func baseName(argv0 string) string {
 		return ""
 	}
 	return path.Base(argv0)
+}
+
+func overVolume(file string, mounts []Mount) bool {
+	_, over := volumeOver(file, mounts)
+	return over
 }
 
 // volumeOver returns the volume that the pod mounts over an absolute path.

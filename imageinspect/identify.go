@@ -18,7 +18,7 @@ import (
 func (w *walker) knownProgram(ctx context.Context, argv []string, match initdb.Match) end {
 	places, ok := w.candidates(argv[0])
 	if w.files == nil || !ok {
-		return judge(argv, match)
+		return w.judge(argv, match)
 	}
 	if e, decided := w.runtimeScript(ctx, argv, match); decided {
 		return e
@@ -39,7 +39,7 @@ func (w *walker) knownProgram(ctx context.Context, argv []string, match initdb.M
 		}
 		break
 	}
-	return judge(argv, match)
+	return w.judge(argv, match)
 }
 
 // differsInBusybox is true for a program that busybox has too, where it does
@@ -83,7 +83,7 @@ func (w *walker) runtimeScript(ctx context.Context, argv []string, match initdb.
 		return e, true
 	}
 	if plain, ok := w.db.Lookup(argv[:1]); ok && asked {
-		return judge(argv, plain), true
+		return w.judge(argv, plain), true
 	}
 	return end{}, false
 }
@@ -96,16 +96,16 @@ func (w *walker) checkClaim(ctx context.Context, argv []string, match initdb.Mat
 		if failed.verdict.Reason.Code == CodeStillInspecting {
 			return *failed
 		}
-		return judge(argv, match) // by name
+		return w.judge(argv, match) // by name
 	}
 	switch {
 	case isScript(f):
 		return w.file(ctx, argv, f)
 	case f.Program == nil || f.Program.Program == "" && !f.Program.Whole:
-		return judge(argv, match) // nothing speaks for or against it
+		return w.judge(argv, match) // nothing speaks for or against it
 	case f.Program.Program == "":
 		if match.Program.Role != initdb.Init || !slices.Contains(identity.Names(), match.Name) {
-			return judge(argv, match)
+			return w.judge(argv, match)
 		}
 		return w.noClaim(argv, match)
 	default:
@@ -168,6 +168,10 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 		e := stop(unknown(CodeNoFile, "%s is a directory of the image", name))
 		return File{}, &e
 	case err == nil:
+		if volume, ok := volumeOver(f.Path, w.mounts); ok {
+			e := stop(unknown(CodeMounted, "%s leads to where volume %s is mounted", name, volume))
+			return File{}, &e
+		}
 		return f, nil
 	}
 	e := w.unread(ctx, name, err)
@@ -257,7 +261,7 @@ func (w *walker) identified(ctx context.Context, argv []string, f File) end {
 	if match.Program.Role == initdb.Shell {
 		return w.shellFile(ctx, argv, as, match, f).after(step)
 	}
-	e := judge(argv, match)
+	e := w.judge(argv, match)
 	e.verdict.ByName = false
 	return e.after(step)
 }

@@ -59,10 +59,10 @@ func (w *walker) way(ctx context.Context, p shellProcess, in script.Input, shell
 		return below.walk(ctx, way.Argv).after(step)
 	case script.Stays:
 		if p.match.Behaviour.Reaps != initdb.ReapsOrphans {
-			return judge(p.argv, p.match)
+			return w.judge(p.argv, p.match)
 		}
 		step.Text = where + ": " + way.Why
-		stays := judge(p.argv, p.match)
+		stays := w.judge(p.argv, p.match)
 		stays.verdict.Reason.Text += "; signals do not reach the program below it"
 		stays.verdict.ForwardsSignals = false
 		stays.stays = &Place{Script: w.scriptName(in.File, way.File), Line: way.Line}
@@ -74,7 +74,7 @@ func (w *walker) way(ctx context.Context, p shellProcess, in script.Input, shell
 		if !ok {
 			return stop(unknown(CodeShell, "what %s does in read was not measured", p.name()), step)
 		}
-		return judge(p.argv, match).after(step)
+		return w.judge(p.argv, match).after(step)
 	case script.Exits:
 		return stop(unknown(CodeEnds, "%s: %s", where, way.Why), step.because(where+": "+way.Why))
 	default:
@@ -182,6 +182,8 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 			return "", errors.New(strings.TrimSuffix(err.Error(), ": "+ErrNotRead.Error()))
 		case err != nil:
 			return "", errors.New("it could not be read")
+		case overVolume(f.Path, w.mounts):
+			return "", errors.New("it leads to a volume")
 		case f.Dir, f.Program != nil:
 			return "", script.ErrNoScript
 		}
@@ -193,8 +195,11 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 // where that leads to no verdict from the image.
 func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 	return func(at string) (script.Stat, bool) {
-		if _, ok := volumeOver(at, w.mounts); ok {
+		if overVolume(at, w.mounts) {
 			return script.Stat{}, false
+		}
+		if w.madeByRuntime(at) {
+			return script.Stat{Exists: true, Dir: true, Executable: true, Path: at}, true
 		}
 		f, known := w.files.Known(at)
 		if was, asked := w.found[at]; asked && !known {
@@ -208,8 +213,22 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			}
 			known = err == nil
 		}
-		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at}, known
+		if overVolume(f.Path, w.mounts) && known {
+			return script.Stat{}, false
+		}
+		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at, Path: f.Path}, known
 	}
+}
+
+// madeByRuntime is true for a folder that a runtime makes where the image lacks
+// it: one on the way to a volume.
+func (w *walker) madeByRuntime(at string) bool {
+	for _, m := range w.mounts {
+		if at == "/" || strings.HasPrefix(path.Clean("/"+m.Path), at+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // isScript is true for a text that may be run.
@@ -237,7 +256,10 @@ func (w *walker) scriptProgram(ctx context.Context, argv []string, f File) end {
 	if len(line) > maxShebang {
 		return stop(unknown(CodeScript, "the #! line of %s is too long", name))
 	}
-	interpreter, option, _ := strings.Cut(strings.Trim(line, " \t"), " ")
+	interpreter, option := strings.Trim(line, " \t"), ""
+	if at := strings.IndexAny(interpreter, " \t"); at >= 0 {
+		interpreter, option = interpreter[:at], interpreter[at:]
+	}
 	option = strings.Trim(option, " \t")
 	if strings.HasSuffix(line, "\r") || interpreter == "" {
 		return stop(unknown(CodeScript, "the #! line of %s names no interpreter that can be started", name))
@@ -266,7 +288,7 @@ func (w *walker) bareScript(ctx context.Context, argv []string, file string, f F
 	if !ok {
 		return stop(unknown(CodeScript, "%s has no #! line", name))
 	}
-	p := shellProcess{argv: []string{as}, called: []string{as}, match: match, may: []script.Shell{w.caller}}
+	p := shellProcess{argv: []string{as}, shown: as, called: []string{as}, match: match, may: []script.Shell{w.caller}}
 	return w.underEach(ctx, p, script.Input{Source: f.Text, File: f.Path, Name: file, Params: argv[1:]})
 }
 
@@ -290,7 +312,7 @@ func execSigns(interpreter string) []string {
 	case "python":
 		return []string{"os.exec", "execv", "execl"}
 	case "perl", "ruby":
-		return []string{"exec ", " exec(", "exec("}
+		return []string{"exec ", "exec(", "exec\t", "exec{", "exec\"", "exec'", "exec@", "exec$"}
 	case "php":
 		return []string{"pcntl_exec"}
 	}
@@ -306,7 +328,7 @@ func (w *walker) execline(name string) end {
 	if name != "init" || !ok {
 		return stop(unknown(CodeScript, "%s is a script of execline, which is not followed", name))
 	}
-	e := judge([]string{"s6-svscan"}, match)
+	e := w.judge([]string{"s6-svscan"}, match)
 	e.verdict.MustBePID1 = true
 	return e
 }

@@ -3,6 +3,7 @@ package imageinspect
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -13,28 +14,38 @@ import (
 // command string execs, or to itself where it stays.
 func (w *walker) shell(ctx context.Context, argv []string, match initdb.Match) end {
 	called := initdb.Applet(argv)
-	return w.shellCall(ctx, shellProcess{argv: argv, called: called, match: match, may: shellsByName(called[0])})
+	return w.shellCall(ctx, shellProcess{argv: argv, called: called, shown: w.shown(argv[0]), match: match, may: shellsByName(called[0])})
 }
 
 // shellFile follows a shell that its file says it is.
 func (w *walker) shellFile(ctx context.Context, argv, as []string, match initdb.Match, f File) end {
-	return w.shellCall(ctx, shellProcess{argv: argv, called: as, match: match, may: w.shellsOf(f)})
+	return w.shellCall(ctx, shellProcess{argv: argv, called: as, shown: w.shown(argv[0]), match: match, may: w.shellsOf(ctx, f)})
 }
 
 // shellProcess is a shell that was started.
 type shellProcess struct {
 	// argv as it stands, and as the table names it.
 	argv, called []string
-	match        initdb.Match
+	// shown is its name as messages hold it.
+	shown string
+	match initdb.Match
 	// may are the shells that it may be; nil for one whose habits are not
 	// followed.
 	may []script.Shell
 }
 
-func (p shellProcess) name() string { return baseName(p.argv[0]) }
+func (p shellProcess) name() string { return p.shown }
 
 func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	name := p.name()
+	for _, options := range []string{"SHELLOPTS", "BASHOPTS"} {
+		if w.env.Vars[options] != "" && slices.Contains(p.may, script.Bash) {
+			return stop(unknown(CodeVariable, "what %s does depends on %s", name, options))
+		}
+	}
+	if baseName(p.argv[0]) == "rbash" || p.called[0] == "rbash" {
+		return stop(unknown(CodeShell, "what a restricted shell execs is not known"))
+	}
 	call, err := readShellCall(p.called[1:])
 	switch {
 	case err != nil:
@@ -48,7 +59,9 @@ func (w *walker) shellCall(ctx context.Context, p shellProcess) end {
 	if match, ok := w.db.Lookup([]string{p.called[0], "script"}); ok {
 		p.match = match
 	}
-	in := script.Input{Source: call.source, Name: call.name, Params: call.params}
+	in := script.Input{Source: call.source, Name: call.name, Params: call.params, Login: call.login}
+	_, told := w.env.Vars["POSIXLY_CORRECT"]
+	in.POSIX = call.posix || told || baseName(p.argv[0]) == "sh" || strings.HasSuffix(p.called[0], " sh")
 	if call.file != "" {
 		f, failed := w.scriptFile(ctx, name, call.file)
 		if failed != nil {
@@ -65,7 +78,7 @@ func (w *walker) onInput(ctx context.Context, p shellProcess) end {
 	if len(p.may) > 1 && w.files != nil {
 		if places, ok := w.candidates(p.argv[0]); ok {
 			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
-				if may := w.shellsOf(f); len(may) > 0 {
+				if may := w.shellsOf(ctx, f); len(may) > 0 {
 					p.may = may
 				}
 			}
@@ -79,7 +92,7 @@ func (w *walker) onInput(ctx context.Context, p shellProcess) end {
 	if !ok {
 		return stop(unknown(CodeShell, "what %s does on standard input was not measured", p.name()))
 	}
-	return judge(p.argv, match)
+	return w.judge(p.argv, match)
 }
 
 // tableName is the name of the one shell that it may be, as the table has it.
@@ -136,7 +149,7 @@ func (w *walker) underEach(ctx context.Context, p shellProcess, in script.Input)
 	if w.files != nil {
 		if places, ok := w.candidates(p.argv[0]); ok {
 			if f, failed := w.find(ctx, p.argv[0], places); failed == nil {
-				if may := w.shellsOf(f); may != nil && len(may) < len(p.may) {
+				if may := w.shellsOf(ctx, f); may != nil && len(may) < len(p.may) {
 					p.may = may
 					step := Step{Kind: StepFile, Program: p.name(), Text: p.name() + " is " + string(may[0]), Detail: w.detail(f.Path)}
 					return w.underEach(ctx, p, in).after(step)
@@ -169,6 +182,11 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	with := make(map[string][]string)
 	for i, e := range ends {
 		what := endName(e)
+		if e.pid1 != "" && e.verdict.Outcome == Unknown {
+			what += ", of which nothing is known,"
+		} else if e.pid1 != "" && sameNames(ends) {
+			what += " (" + e.verdict.Outcome.String() + ")"
+		}
 		if with[what] == nil {
 			outcomes = append(outcomes, what)
 		}
@@ -179,6 +197,16 @@ func differ(name string, shells []script.Shell, ends []end) end {
 	}
 	v := unknown(CodeShell, "PID 1 depends on which shell %s is: %s", name, strings.Join(outcomes, ", "))
 	return stop(v, Step{Kind: StepShell, Program: name, Text: v.Reason.Text})
+}
+
+// sameNames is true for ends that differ in what is known of one program.
+func sameNames(ends []end) bool {
+	for _, e := range ends {
+		if endName(e) != endName(ends[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 func endName(e end) string {
@@ -207,12 +235,12 @@ func shellsByName(name string) []script.Shell {
 
 // shellsOf are the shells that a file may be. Debian's and Ubuntu's dash never
 // execs a last command, an upstream dash may: its habits are those of any.
-func (w *walker) shellsOf(f File) []script.Shell {
+func (w *walker) shellsOf(ctx context.Context, f File) []script.Shell {
 	name := path.Base(f.Path)
 	if f.Program != nil && f.Program.Program != "" {
 		name = f.Program.Program
 	}
-	if name == "dash" && w.isDebians(f) {
+	if name == "dash" && w.isDebians(ctx, f) {
 		return []script.Shell{script.Dash}
 	}
 	if name == "sh" {
@@ -223,13 +251,15 @@ func (w *walker) shellsOf(f File) []script.Shell {
 
 // isDebians is true for a dash that is known to behave as Debian's: it is one
 // that was measured, or the image is one of Debian's family.
-func (w *walker) isDebians(f File) bool {
+func (w *walker) isDebians(ctx context.Context, f File) bool {
 	if f.Program != nil && f.Program.BuildID != "" && w.db.MeasuredBuild(f.Program.BuildID) == "dash" {
 		return true
 	}
-	switch distribution(w.files) {
-	case "debian", "ubuntu":
-		return true
+	id := distribution(w.files)
+	if id == "" {
+		if release, err := w.ask(ctx, []string{"/etc/os-release"}); err == nil {
+			id = osReleaseID(release.Text)
+		}
 	}
-	return false
+	return id == "debian" || id == "ubuntu"
 }

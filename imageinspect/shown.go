@@ -33,12 +33,14 @@ func (w *walker) shown(argv0 string) string {
 	if _, known := w.db.Wrapper(name); known {
 		return name
 	}
+	name, as := strings.ToLower(name), name
 	for _, value := range w.secrets {
+		value = strings.ToLower(value)
 		if strings.Contains(value, name) || len(value) >= minSecret && strings.Contains(name, value) {
 			return aProgram
 		}
 	}
-	return name
+	return as
 }
 
 // detail is a text that holds argv, where it is asked for.

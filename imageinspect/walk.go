@@ -152,11 +152,11 @@ func outOfTime() end {
 
 // wrapper follows a program that execs another.
 func (w *walker) wrapper(ctx context.Context, wrapper initdb.Wrapper, argv, called []string) end {
-	name := baseName(argv[0])
+	name := w.shown(argv[0])
 	next, err := wrapper.Exec(called[1:])
 	if err != nil {
 		if match, ok := w.db.Lookup(argv); ok && errors.Is(err, initdb.ErrNoExec) && match.Program.Role != initdb.Shell {
-			return judge(argv, match)
+			return w.judge(argv, match)
 		}
 		v := unknown(CodeWrapper, "the arguments of %s can't be followed to the program that it starts", name)
 		v.Reason.Detail = w.detail(err.Error())
@@ -175,8 +175,8 @@ func (w *walker) wrapper(ctx context.Context, wrapper initdb.Wrapper, argv, call
 }
 
 // judge makes the verdict of a row.
-func judge(argv []string, match initdb.Match) end {
-	name := baseName(argv[0])
+func (w *walker) judge(argv []string, match initdb.Match) end {
+	name := w.shown(argv[0])
 	b := match.Behaviour
 	v := Verdict{
 		ByName: true, MustBePID1: b.MustBePID1, HarmedByOrphans: b.HarmedByOrphans, ForwardsSignals: b.ForwardsSignals, ForksHelpers: b.ForksHelpers,

@@ -46,7 +46,7 @@ func (v *Verdicts) evaluate(ctx context.Context, e *imageinspect.Evaluator, imag
 		return known
 	}
 	result := e.Evaluate(ctx, image, o)
-	if lasts(result.Verdict) {
+	if ctx.Err() == nil && lasts(result.Verdict) {
 		v.known.Add(key, result)
 	}
 	return result

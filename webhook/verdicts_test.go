@@ -45,7 +45,7 @@ func TestVerdictsAreKept(t *testing.T) {
 	image := imageinspect.Image{
 		Platform: "linux/amd64", Digest: "sha256:1",
 		Config: imageinspect.Config{Entrypoint: []string{"/start"}},
-		Files:  countedFiles{imagetest.Tree{"/start": "#!/bin/bash\nexec ${INIT:-node} \"$@\"\n"}, &asked},
+		Files:  countedFiles{imagetest.Tree{"/start": "#!/bin/bash\nexec ${INIT:-node} \"$@\"\n", "/usr/bin/tini": "\x7fELF"}, &asked},
 	}
 	assessor := webhook.Assessor{Inspector: oneImage{image}, Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
 	user := int64(7)

@@ -30,7 +30,7 @@ func (e *evaluator) call(w *world, stmt *syntax.Stmt, cmd *syntax.CallExpr, at p
 	if isUnknown(argv[0]) {
 		return e.unknownCommand(w, stmt, cmd, argv)
 	}
-	if e.keepsAssigned(w, argv[0]) {
+	if e.keepsAssigned(argv[0]) {
 		for _, a := range cmd.Assigns {
 			e.assign(w, a)
 		}
@@ -212,7 +212,7 @@ func (e *evaluator) onPath(w *world, name string) (string, answer) {
 	}
 	for _, p := range places {
 		at, ok := w.abs(p)
-		if !ok || e.touched(w, at) {
+		if !ok || e.touched(at) {
 			return "", maybe
 		}
 		stat, known := e.in.Stat(at)
@@ -319,11 +319,13 @@ func (e *evaluator) external(w *world, stmt *syntax.Stmt, argv []string, at plac
 
 // program notes that a program runs and that the shell waits for it.
 func (e *evaluator) program(w *world, stmt *syntax.Stmt, argv []string) {
-	for _, a := range argv[1:] {
-		e.mentionWord(w, a)
-	}
-	e.mentionPatterns(w, stmt)
 	base := argv[0][strings.LastIndex(argv[0], "/")+1:]
+	if !onlyReads(base) {
+		for _, a := range argv[1:] {
+			e.mentionWord(w, a)
+		}
+		e.mentionPatterns(w, stmt)
+	}
 	r := ranLong
 	if isBrief(base) || base == "sleep" || base == "cat" && len(argv) > 1 {
 		r = ranBriefly

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -125,7 +126,7 @@ func (e *evaluator) while(w *world, stmt *syntax.Stmt, clause *syntax.WhileClaus
 			return e.list([]*world{v}, clause.Cond, place{})
 		},
 	})
-	ws := append(ended, left...)
+	ws := slices.Concat(ended, left)
 	for _, v := range ws { // whether it ever comes out of the loop is not known
 		v.reads = v.reads || reads
 		v.polled = v.polled || v.jobs && !reads && e.hasCall(clause.Do, "sleep")

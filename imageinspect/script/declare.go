@@ -196,7 +196,7 @@ func (d *declaration) word(e *evaluator, w *world, word string) {
 		e.set(w, name, value)
 	case d.keyed:
 		w.put(name, variable{array: true, keys: map[string]string{}})
-	case hidden && !(e.in.Shell == Dash && d.kind == "local"): // dash keeps the value
+	case hidden && (e.in.Shell != Dash || d.kind != "local"): // dash keeps the value
 		w.put(name, variable{unset: true})
 	}
 	d.mark(e, w, name)

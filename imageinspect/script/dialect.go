@@ -1,7 +1,6 @@
 package script
 
 import (
-	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -29,7 +28,7 @@ func (e *evaluator) has(name string) bool {
 
 // keepsAssigned is true for a command behind which the variables that are
 // assigned in front of it stay.
-func (e *evaluator) keepsAssigned(w *world, name string) bool {
+func (e *evaluator) keepsAssigned(name string) bool {
 	return e.posix() && isSpecial(name)
 }
 
@@ -163,83 +162,6 @@ func rejects(shell Shell, stmts []*syntax.Stmt) bool {
 		})
 	}
 	return found
-}
-
-// option follows an option of set or shopt; false for one that changes how the
-// script is read in a way that is not followed.
-func (e *evaluator) option(w *world, name string, on bool) bool {
-	switch name {
-	case "allexport":
-		w.allexport = on
-	case "nounset":
-		w.nounset = on
-	case "nocasematch":
-		e.anyCase = e.anyCase || on
-	case "noexec", "keyword", "posix", "execfail", "lastpipe", "onecmd", "restricted":
-		return !on
-	}
-	return true
-}
-
-// optionOf names the options of set by their letter.
-func optionOf(letter rune) string {
-	switch letter {
-	case 'a':
-		return "allexport"
-	case 'n':
-		return "noexec"
-	case 'u':
-		return "nounset"
-	case 'k':
-		return "keyword"
-	case 't':
-		return "onecmd"
-	case 'r':
-		return "restricted"
-	}
-	return ""
-}
-
-// execsProgram is true for a text whose commands, or the functions that they
-// call, exec a program.
-func (e *evaluator) execsProgram(w *world, text string) bool {
-	if isUnknown(text) {
-		return strings.Contains(text, "exec")
-	}
-	parsed, err := e.in.Parser.parse(text, e.in.Shell)
-	if err != nil {
-		return true
-	}
-	return e.execsAny(w, parsed.stmts, map[string]bool{})
-}
-
-func (e *evaluator) execsAny(w *world, stmts []*syntax.Stmt, seen map[string]bool) bool {
-	found := false
-	var called []*syntax.Stmt
-	for _, s := range stmts {
-		syntax.Walk(s, func(n syntax.Node) bool {
-			e.spend(1)
-			call, ok := n.(*syntax.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return !found
-			}
-			name := call.Args[0].Lit()
-			if name == "exec" && len(call.Args) > 1 || len(call.Args) > 2 && call.Args[1].Lit() == "exec" {
-				found = true
-			}
-			if f, ok := w.funcs.m[name]; ok && !seen[name] {
-				seen[name] = true
-				called = append(called, f.body)
-			}
-			return !found
-		})
-	}
-	return found || len(called) > 0 && e.execsAny(w, called, seen)
-}
-
-// runsByItself is true for the traps that run without anybody's signal.
-func runsByItself(signal string) bool {
-	return slices.Contains([]string{"EXIT", "0", "ERR", "DEBUG", "RETURN", "CHLD", "SIGCHLD", "17"}, signal)
 }
 
 // badExpansion is true for an expansion that this shell lacks: it ends there.

@@ -81,9 +81,9 @@ func (e *evaluator) limit(ws []*world) []*world {
 // few is how many ways are kept apart: the fewer, the more was followed.
 func (e *evaluator) few() int {
 	switch {
-	case e.work < maxWork/8:
+	case e.work < maxWork/16:
 		return fewWorlds
-	case e.work < maxWork/3:
+	case e.work < maxWork/6:
 		return fewWorlds / 4
 	default:
 		return 1
@@ -313,117 +313,12 @@ func (w *world) decide(line int, met bool) {
 	}
 }
 
-// pipeline: every part runs in a process of its own.
-func (e *evaluator) pipeline(w *world, stmt *syntax.Stmt, cmd *syntax.BinaryCmd) []*world {
-	if w.capture {
-		w.out += UnknownPart("the output of a command")
-	}
-	// The shell waits for all of it: for a program that does not end by itself
-	// if there is one.
-	most := ranBriefly
-	for part := stmt; part != nil; {
-		binary, ok := part.Cmd.(*syntax.BinaryCmd)
-		if !ok || binary.Op != syntax.Pipe && binary.Op != syntax.PipeAll {
-			most = max(most, e.pipePart(w, part))
-			break
-		}
-		most = max(most, e.pipePart(w, binary.Y))
-		part = binary.X
-	}
-	e.mention(w, cmd)
-	w.waitedFor(most, line(stmt))
-	w.endUnknown()
-	return []*world{w}
-}
-
-func (e *evaluator) pipePart(w *world, part *syntax.Stmt) rank {
-	call, ok := part.Cmd.(*syntax.CallExpr)
-	if !ok || len(call.Args) == 0 {
-		return ranLong
-	}
-	name := call.Args[0].Lit()
-	_, isFunction := w.funcs.m[name]
-	if !isFunction && (isBrief(name) || isBuiltin(name) && name != "exec") {
-		return ranBriefly
-	}
-	return ranLong
-}
-
-// subshell handles `( ... )`. An exec inside replaces the subshell only.
-// Busybox alone saves the fork of a last subshell.
-func (e *evaluator) subshell(w *world, stmt *syntax.Stmt, cmd *syntax.Subshell, at place) []*world {
-	if at.implicit != no && e.in.Shell == Busybox && !w.trap && !e.newline {
-		return e.list([]*world{w}, cmd.Stmts, at)
-	}
-	inner := e.clone(w)
-	inner.sub++
-	ran := ranNothing
-	var status statuses
-	for _, v := range e.list([]*world{inner}, cmd.Stmts, place{}) {
-		status.add(v)
-		ran = max(ran, v.ran)
-		if w.capture && v.out != w.out {
-			w.out += UnknownPart("the output of a command")
-		}
-	}
-	w.jobs = w.jobs || inner.jobs
-	if ran > ranNothing {
-		w.waitedFor(ran, line(stmt))
-	}
-	status.end(w)
-	return []*world{w}
-}
-
-// statuses gathers how several worlds end.
-type statuses struct {
-	status        int
-	known, differ bool
-}
-
-func (s *statuses) add(w *world) {
-	if w.cut {
-		w.end(1)
-	}
-	if s.known && s.status != w.status || !w.statusKnown {
-		s.differ = true
-	}
-	s.status, s.known = w.status, true
-}
-
-// end ends a world as all of them do; it is not known where they differ or there
-// is none.
-func (s *statuses) end(w *world) {
-	if w.end(s.status); !s.known || s.differ {
-		w.endUnknown()
-	}
-}
-
 func (e *evaluator) declareFunction(w *world, cmd *syntax.FuncDecl) []*world {
 	if cmd.Name != nil && cmd.Body != nil {
 		w.define(cmd.Name.Value, function{body: cmd.Body, file: w.file})
 	}
 	w.succeed()
 	return []*world{w}
-}
-
-// record keeps an end, once.
-func (e *evaluator) record(w *world, end End) {
-	end.File, end.Conditions = w.file, w.conditions
-	if end.Line == 0 {
-		end.Line = 1
-	}
-	for i, known := range e.ends {
-		if known.Kind == end.Kind && known.Line == end.Line && known.File == end.File && known.Why == end.Why && slices.Equal(known.Argv, end.Argv) &&
-			known.Dir == end.Dir && sameVars(known.Env.Vars, end.Env.Vars) {
-			e.ends[i].Conditions = common(known.Conditions, end.Conditions)
-			return
-		}
-	}
-	if len(e.ends) < maxEnds {
-		e.ends = append(e.ends, end)
-		return
-	}
-	e.ends[maxEnds-1] = End{Kind: Unclear, File: end.File, Line: end.Line, Why: fmt.Sprintf("it ends in more than %d ways", maxEnds)}
 }
 
 // unclear ends a world at something that is not followed. In a subshell that
@@ -436,18 +331,3 @@ func (e *evaluator) unclear(w *world, line int, format string, args ...any) {
 }
 
 func line(n syntax.Node) int { return int(n.Pos().Line()) }
-
-// maxWork bounds what is done for all of a script's ways together, in units of
-// about a microsecond; what one command costs depends on its size.
-const maxWork = 2_000_000
-
-// spend counts work, and asks from time to time whether there is time left.
-func (e *evaluator) spend(n int) {
-	before := e.work >> 12
-	if e.work += n; e.work>>12 != before && e.in.Ended != nil && e.in.Ended() {
-		e.work = maxWork + 1
-	}
-}
-
-// over is true once all work is spent.
-func (e *evaluator) over() bool { return e.work > maxWork }

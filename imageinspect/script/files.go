@@ -28,7 +28,7 @@ func (e *evaluator) testFile(w *world, op, name string) answer {
 		return no
 	}
 	at, ok := w.abs(name)
-	if !ok || e.in.Stat == nil || volatile(at) || e.touched(w, at) {
+	if !ok || e.in.Stat == nil || volatile(at) || e.touched(at) {
 		return maybe
 	}
 	stat, known := e.in.Stat(at)
@@ -78,7 +78,7 @@ func volatile(name string) bool {
 
 // touched is true when a program that ran before was told of a file, of a
 // folder around it or of something in it.
-func (e *evaluator) touched(w *world, name string) bool {
+func (e *evaluator) touched(name string) bool {
 	if len(e.mentioned) >= maxMentioned {
 		return true
 	}

@@ -101,14 +101,13 @@ func (e *evaluator) settled(ws []*world, seen *[]*world, widen bool) (open, sett
 				before = e.seenBefore(w, *seen, (*world).same)
 			}
 		}
-		switch {
-		case before == nil:
+		if before == nil {
 			open = append(open, w)
 			*seen = append(*seen, e.clone(w))
-		default:
-			w.waited = w.programs > before.programs
-			settled = append(settled, w)
+			continue
 		}
+		w.waited = w.programs > before.programs
+		settled = append(settled, w)
 	}
 	if len(*seen) > maxSeen {
 		*seen = (*seen)[len(*seen)-maxSeen:]

@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // finish records how a world ends that reached the end of the script, or an
@@ -25,6 +26,70 @@ func (e *evaluator) finish(w *world) {
 	default:
 		e.record(w, End{Kind: Exits, Line: max(w.ranLine, w.exitLine), Why: "it runs no program that stays"})
 	}
+}
+
+// record keeps an end, once. Where there are many already, those that start one
+// program are taken for one whose other words are not known.
+func (e *evaluator) record(w *world, end End) {
+	end.File, end.Conditions = w.file, w.conditions
+	if end.Line == 0 {
+		end.Line = 1
+	}
+	for i, known := range e.ends {
+		if !known.beside(end) {
+			continue
+		}
+		same := slices.Equal(known.Argv, end.Argv) && known.Dir == end.Dir && sameVars(known.Env.Vars, end.Env.Vars)
+		if same || len(e.ends) >= fewEnds && len(end.Argv) > 0 && known.Argv[0] == end.Argv[0] {
+			e.ends[i] = known.join(end)
+			return
+		}
+	}
+	if len(e.ends) < maxEnds {
+		e.ends = append(e.ends, end)
+		return
+	}
+	e.ends[maxEnds-1] = End{Kind: Unclear, File: end.File, Line: end.Line, Why: fmt.Sprintf("it ends in more than %d ways", maxEnds)}
+}
+
+// beside is true for ends of one command.
+func (e End) beside(o End) bool {
+	return e.Kind == o.Kind && e.Line == o.Line && e.File == o.File && e.Why == o.Why
+}
+
+// join makes one end of two: what differs is not known.
+func (e End) join(o End) End {
+	e.Conditions = common(e.Conditions, o.Conditions)
+	n := 0
+	for n < len(e.Argv) && n < len(o.Argv) && e.Argv[n] == o.Argv[n] {
+		n++
+	}
+	if n < len(e.Argv) || n < len(o.Argv) {
+		e.Argv = append(e.Argv[:n:n], UnknownPart("which way the script goes"))
+	}
+	if e.Dir != o.Dir {
+		e.Dir = UnknownPart("its working directory")
+	}
+	if e.Kind == Execs && !sameVars(e.Env.Vars, o.Env.Vars) {
+		e.Env = e.Env.join(o.Env)
+	}
+	return e
+}
+
+// join is what two environments have in common; other names may be set.
+func (e Environment) join(o Environment) Environment {
+	vars := map[string]string{}
+	for name, value := range e.Vars {
+		if other, ok := o.Vars[name]; !ok || other != value {
+			value = UnknownPart(name)
+		}
+		vars[name] = value
+	}
+	may := func(name string) bool {
+		_, there := o.Vars[name]
+		return there || e.MaySet != nil && e.MaySet(name) || o.MaySet != nil && o.MaySet(name)
+	}
+	return Environment{Vars: vars, MaySet: may}
 }
 
 // endedAfter marks an end behind a program that may be what the container is

@@ -11,6 +11,7 @@ import (
 type Parser struct {
 	parsed map[parseKey]parseResult
 	bytes  int
+	work   int // spent on all that shared it
 }
 
 type parseKey struct {
@@ -67,23 +68,29 @@ func (p *Parser) once(source string, bash bool) parseResult {
 	return result
 }
 
-func parseAll(source string, bash bool) parseResult {
+func parseAll(source string, bash bool) (result parseResult) {
+	defer func() {
+		if recover() != nil { // the parser is not ours, and scripts are foreign
+			result = parseResult{err: errors.New("can't be parsed")}
+		}
+	}()
 	variant := syntax.LangPOSIX
 	if bash {
 		variant = syntax.LangBash
 	}
-	var result parseResult
 	parser := syntax.NewParser(syntax.Variant(variant))
 	for stmt, err := range parser.StmtsSeq(strings.NewReader(source)) {
-		if err != nil {
+		switch {
+		case result.broken > 0: // the parser may go on behind its error
+		case err != nil:
 			result.broken = 1
 			var syntaxError syntax.ParseError
 			if errors.As(err, &syntaxError) {
 				result.broken = max(int(syntaxError.Pos.Line()), 1)
 			}
-			break
+		default:
+			result.stmts = append(result.stmts, stmt)
 		}
-		result.stmts = append(result.stmts, stmt)
 	}
 	return result
 }

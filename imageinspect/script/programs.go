@@ -1,5 +1,7 @@
 package script
 
+import "path"
+
 // isBrief is true for programs that end by themselves whatever they are told:
 // a shell that ran them last does not stay for them.
 func isBrief(name string) bool {
@@ -16,9 +18,20 @@ func isBrief(name string) bool {
 	return false
 }
 
+// onlyReads is true for programs that leave the files that they are told of as
+// they are.
+func onlyReads(name string) bool {
+	switch name {
+	case "dirname", "basename", "readlink", "realpath", "stat", "ls", "cat", "grep", "egrep", "fgrep", "head", "tail", "wc", "cut", "tr", "du", "df",
+		"id", "which", "echo", "printf", "test", "[", "sha256sum", "md5sum", "printenv", "getent", "expr", "seq", "sleep", "date", "uname", "hostname":
+		return true
+	}
+	return false
+}
+
 // neverEnds is true for commands whose arguments say that they run for ever.
 func neverEnds(argv []string) bool {
-	switch argv[0] {
+	switch path.Base(argv[0]) {
 	case "sleep":
 		return len(argv) == 2 && (argv[1] == "infinity" || argv[1] == "inf")
 	case "tail":

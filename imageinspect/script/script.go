@@ -76,8 +76,10 @@ type Environment struct {
 // Stat is what a script can test about a file.
 type Stat struct {
 	Exists, Dir, Executable bool
-	// Plain is true for what is certainly no symlink.
+	// Plain is true for what is certainly no symlink; Path is where the file
+	// really lies.
 	Plain bool
+	Path  string
 	Size  int64
 }
 
@@ -141,10 +143,12 @@ const (
 	maxDepth = 128
 	// maxSteps bounds how many commands are followed, on all ways together.
 	// Ways past fewWorlds are joined where they go on alike; past maxWorlds
-	// they are too many. maxEnds bounds the ends told.
+	// they are too many. maxEnds bounds the ends told,
+	// fewEnds those that are kept apart for their arguments alone.
 	maxSteps  = 60_000
 	fewWorlds = 12
 	maxWorlds = 48
+	fewEnds   = 6
 	maxEnds   = 16
 	// maxCalls bounds nested functions, substitutions and read scripts.
 	maxCalls = 24

@@ -143,9 +143,35 @@ func TestRunIsBounded(t *testing.T) {
 		"rounds":     "for i in " + strings.Repeat("a ", 300) + "; do for j in " + strings.Repeat("b ", 300) + "; do :; done; done; exec tini",
 		"nested":     strings.Repeat("(", 1000),
 		"arithmetic": strings.Repeat("((", 1000),
+		"functions":  "f() { f; f; f; }\nf",
+		"eval":       "x='eval \"$x\" \"$x\"'\neval \"$x\"",
+		"own size":   "f() { : " + strings.Repeat("$x ", 4000) + "; }\nfor i in " + strings.Repeat("a ", 400) + "; do for j in " + strings.Repeat("a ", 400) + "; do f; done; done",
 	} {
 		if got := script.Run(script.Input{Source: source, Shell: script.Bash}); words(got) != "?" {
 			t.Errorf("%s: got %+v, want Unclear", name, got)
+		}
+	}
+}
+
+// TestEndedIsAsked: whatever a script is made of, it is given up soon once there
+// is no time left.
+func TestEndedIsAsked(t *testing.T) {
+	long := "x=" + strings.Repeat("a", 2000) + "\n"
+	for name, source := range map[string]string{
+		"patterns": long + strings.Repeat("y=${x##*a*a*a*a*a*a*a*a*b}\n", 8000),
+		"case":     long + "case $x in " + strings.Repeat("a*b|", 40000) + "x) :;; esac",
+		"walk":     "f() { a | { " + strings.Repeat("b x/y;", 30000) + " }; }\n" + strings.Repeat("f\n", 5000),
+		"words":    "set -- a b c d\n" + strings.Repeat("set -- \"$@\" \"$@\"\n", 20) + strings.Repeat(": \"$@\"\n", 20000),
+		"items":    "case $X in " + strings.Repeat("a) Y=1;;& ", 20000) + "esac",
+	} {
+		asked := 0
+		script.Run(script.Input{
+			Source: source, Shell: script.Bash, File: "/x", Dir: "/",
+			Env:   script.Environment{MaySet: func(string) bool { return true }},
+			Ended: func() bool { asked++; return true },
+		})
+		if asked == 0 || asked > 16 { // each time stands for some milliseconds
+			t.Errorf("%s: asked %d times whether to go on, though the first answer was no", name, asked)
 		}
 	}
 }
@@ -166,6 +192,50 @@ func FuzzRun(f *testing.F) {
 				}
 				if end.Why == "" || end.Line < 1 {
 					t.Fatalf("%s -c %q: no reason or line: %+v", shell, source, end)
+				}
+			}
+		}
+	})
+}
+
+// FuzzFile follows script files with all that may be known around them: other
+// scripts, the image's files, an environment, what it asks for.
+func FuzzFile(f *testing.F) {
+	for _, seed := range []string{
+		". ./b; exec node", "while a; do x=$x$y; done; exec $x", "f() { local x=$1; f $x; }; f a", "for i in $@ *; do case $i in a*) break;; esac; done",
+		"set -a; trap 'exec x' EXIT; eval \"$1\"", "a[1]=x; declare -A m=([k]=v); exec ${m[k]} ${a[@]:1}", "cd b && [ -f c ] && exec ${X:?}", "[[ $x =~ (a|b){2} ]] && exec ${x//a/b}",
+		"while getopts ab: o; do shift; done; exec \"$@\"", "read -r a b <<< \"$1\"; exec $a", "x=$(. /b; cat <<E\n$x\nE\n); exec $x", "[ -e /a ] && { a & b; } | c > d; wait",
+	} {
+		f.Add(seed, "exec $1", "node")
+	}
+	f.Fuzz(func(t *testing.T, source, other, param string) {
+		for i, shell := range []script.Shell{script.Bash, script.Dash, script.Busybox} {
+			ends := script.Run(script.Input{
+				Source: source, Shell: shell, File: "/a", Name: "/a", Params: []string{param, mark("X")}, Dir: "/", UID: script.NonRoot(),
+				Login: i == 0, POSIX: len(param)%2 == 0, Configured: len(other)%2 == 0,
+				Env: script.Environment{
+					Vars:   map[string]string{"PATH": "/bin:/", "Y": mark("Y"), "Z": param, "BASH_ENV": "/b", "HOME": "/h"},
+					MaySet: func(name string) bool { return len(name) == 1 },
+				},
+				Text: func(path string) (string, error) {
+					switch path {
+					case "/b":
+						return other, nil
+					case "/c":
+						return "", script.ErrNoScript
+					}
+					return "", script.ErrAbsent
+				},
+				Stat:      func(path string) (script.Stat, bool) { return script.Stat{Exists: len(path) > 2}, len(path)%2 == 0 },
+				IsProgram: func(name string) bool { return name == "node" },
+				RunsOn:    func(name string) bool { return name == "node" },
+			})
+			if len(ends) == 0 {
+				t.Fatalf("%s %q: no end", shell, source)
+			}
+			for _, end := range ends {
+				if (end.Kind == script.Execs) != (len(end.Argv) > 0) || end.Why == "" || end.Line < 1 {
+					t.Fatalf("%s %q: %+v", shell, source, end)
 				}
 			}
 		}

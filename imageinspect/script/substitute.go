@@ -50,7 +50,7 @@ func (e *evaluator) readWhole(w *world, s *syntax.CmdSubst) (string, bool) {
 // content is a file's text, where the image has it and nobody touched it.
 func (e *evaluator) content(w *world, name string) string {
 	at, ok := w.abs(name)
-	if !ok || e.in.Text == nil || volatile(at) || e.touched(w, at) {
+	if !ok || e.in.Text == nil || volatile(at) || e.touched(at) {
 		return UnknownPart("a file")
 	}
 	text, err := e.in.Text(at)
@@ -85,7 +85,7 @@ func (e *evaluator) output(w *world, stmt *syntax.Stmt, name string, args []stri
 	case "dirname", "basename":
 		return pathPart(name, args)
 	case "readlink", "realpath":
-		return e.realPath(w, args)
+		return e.realPath(w, name, args)
 	case "uname":
 		if len(args) == 0 || len(args) == 1 && args[0] == "-s" {
 			return "Linux", true
@@ -181,18 +181,26 @@ func pathPart(name string, args []string) (string, bool) {
 	return base, true
 }
 
-// realPath is readlink -f and realpath. Links in the way are left as they are:
-// the path leads to the same file.
-func (e *evaluator) realPath(w *world, args []string) (string, bool) {
+// realPath is readlink -f and realpath. Where the image is not known a path is
+// taken for no link.
+func (e *evaluator) realPath(w *world, name string, args []string) (string, bool) {
+	follows := name == "realpath"
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
 		if strings.Trim(args[0], "-fem") != "" {
 			return "", false
 		}
+		follows = true
 		args = args[1:]
 	}
-	if len(args) != 1 {
+	if len(args) != 1 || !follows {
 		return "", false
 	}
 	at, ok := w.abs(args[0])
-	return at, ok
+	if !ok || e.in.Stat == nil {
+		return at, ok
+	}
+	if stat, known := e.in.Stat(at); known && stat.Exists {
+		return stat.Path, stat.Path != ""
+	}
+	return at, true
 }

@@ -62,7 +62,7 @@ func (e *evaluator) testBoth(w *world, x *syntax.BinaryTest) answer {
 		e.setList(w, "BASH_REMATCH", []string{UnknownPart(spread + "BASH_REMATCH")})
 		return e.matchesExpr(w, text, right)
 	default:
-		return e.compare(w, text, x.Op.String(), e.text(w, right), func(text string) (int64, bool) { return e.number(w, text, 0) })
+		return compare(text, x.Op.String(), e.text(w, right), func(text string) (int64, bool) { return e.number(w, text, 0) })
 	}
 }
 
@@ -158,7 +158,7 @@ func (e *evaluator) test(w *world, args []string) answer {
 	case 3:
 		switch {
 		case isBinary(args[1]):
-			return e.testBinary(w, args[0], args[1], args[2])
+			return testBinary(args[0], args[1], args[2])
 		case args[0] == "!":
 			return e.test(w, args[1:]).not()
 		case args[0] == "(" && args[2] == ")":
@@ -179,7 +179,7 @@ func (e *evaluator) testSpread(w *world, args []string) answer {
 		if strings.HasPrefix(args[1], "-") || isUnknown(nameOf(plain[0])) {
 			return maybe
 		}
-		return e.testBinary(w, plain[0], plain[1], plain[2])
+		return testBinary(plain[0], plain[1], plain[2])
 	}
 	return maybe
 }
@@ -228,15 +228,15 @@ func isBinary(op string) bool {
 	return false
 }
 
-func (e *evaluator) testBinary(w *world, a, op, b string) answer {
-	return e.compare(w, a, op, b, func(text string) (int64, bool) {
+func testBinary(a, op, b string) answer {
+	return compare(a, op, b, func(text string) (int64, bool) {
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 		return n, err == nil
 	})
 }
 
 // compare holds two texts against each other; number reads one as a number.
-func (e *evaluator) compare(w *world, a, op, b string, number func(string) (int64, bool)) answer {
+func compare(a, op, b string, number func(string) (int64, bool)) answer {
 	switch op {
 	case "=", "==":
 		return equal(a, b)

@@ -33,7 +33,11 @@ func isSpread(text string) bool { return strings.Contains(text, unknownMark+spre
 func nameOf(text string) string {
 	_, rest, _ := strings.Cut(text, unknownMark)
 	name, _, _ := strings.Cut(rest, unknownMark)
-	return strings.TrimPrefix(name, spread)
+	name = strings.TrimPrefix(name, spread)
+	if len(name) > maxName {
+		return "a variable with a long name"
+	}
+	return name
 }
 
 // plainMarks takes the spread marks for ordinary ones, as those outside know
@@ -45,6 +49,9 @@ func plainMarks(words []string) []string {
 	}
 	return out
 }
+
+// maxName bounds a name that is told, in bytes.
+const maxName = 128
 
 // edges are a text's known beginning and end around its unknown parts.
 func edges(text string) (head, tail string) {

@@ -168,7 +168,7 @@ func (w *world) same(o *world) bool {
 	return w.alike(o) && w.out == o.out && w.vars.equal(o.vars, variable.equal) && slices.Equal(w.params, o.params)
 }
 
-// alike is same but for variables and parameters.
+// alike is same but for variables, parameters and what was written.
 func (w *world) alike(o *world) bool {
 	return w.flow == o.flow && w.levels == o.levels && w.failing == o.failing && w.statusKnown == o.statusKnown && (!w.statusKnown || w.status == o.status) &&
 		w.dir == o.dir && w.trap == o.trap && w.jobs == o.jobs && w.reads == o.reads && w.aliased == o.aliased && w.allexport == o.allexport && w.ignoresChld == o.ignoresChld && w.openVars == o.openVars && w.unnamed == o.unnamed && w.nounset == o.nounset && w.runs == o.runs && w.waits == o.waits && w.polled == o.polled && w.optWord == o.optWord && w.optChar == o.optChar && w.ran == o.ran &&

@@ -32,6 +32,8 @@ func programCases() []reapingCase {
 		},
 		// No table knows it: Go's build info tells.
 		{name: "go-program", programs: []string{"unwaited"}, argv: []string{images.ProgramFolder + "/unwaited", "-children", "0"}, pid1: "unwaited"},
+		// It waits for its own child alone.
+		{name: "timeout", argv: under("timeout", "1d"), pid1: "timeout"},
 		{name: "setpriv", argv: under("env", "A=b", "setpriv", "--reuid=65534", "--clear-groups"), pid1: "sleep"},
 	}
 	return append(append(cases, initCases()...), shellCases()...)

@@ -82,7 +82,37 @@ func scriptCases() []reapingCase {
 			exe: "sleep", open: "the condition at start.sh, line 2 can't be known: one way leads to tini, the other to sleep",
 		}, "#!/bin/sh\nif [ \"$(hostname)\" = db-0 ]; then\n\texec tini -- \"$@\"\nfi\nexec \"$@\"\n"),
 	}
+	cases = append(cases, idiomCases()...)
 	return append(append(cases, stayingCases()...), interpreterCases()...)
+}
+
+// idiomCases are scripts that exec in other words than `exec "$@"`.
+func idiomCases() []reapingCase {
+	dash := func(name, script string) reapingCase {
+		return starts(reapingCase{name: name, cmd: forever(), pid1: "sleep"}, "#!/bin/sh -e\n"+script)
+	}
+	bash := func(name, script string) reapingCase {
+		return starts(reapingCase{name: name, cmd: forever(), pid1: "sleep"}, "#!/bin/bash\n"+script)
+	}
+	linked := dash("linked", "here=$(dirname \"$(readlink -f \"$0\")\")\n. \"$here/lib.sh\"\nexec $launcher \"$@\"\n")
+	linked.files[scriptFolder+"/lib.sh"] = "launcher='env A=b nice'\n"
+	linked.links, linked.argv = map[string]string{"/start": startScript}, []string{"/start"}
+	// readlink -f of a link that the image has is not followed.
+	linked.pid1, linked.exe, linked.open = "", "sleep", "which program is started depends on launcher"
+	plain := dash("no-shebang", "exec "+scriptFolder+"/plain \"$@\"\n")
+	plain.files[scriptFolder+"/plain"] = "shift 0\nexec \"$@\"\n"
+	// The kernel reaps for a program that inherits an ignored SIGCHLD.
+	ignored := bash("ignores-sigchld", "trap '' CHLD\nexec \"$@\"\n")
+	ignored.pid1, ignored.exe, ignored.reaps, ignored.open = "", "sleep", true, "it execs a program with SIGCHLD ignored"
+	return []reapingCase{
+		linked, plain, ignored,
+		bash("exec-a", "main() { exec -a renamed \"$@\"; }\nmain \"$@\"\n"),
+		bash("log", "exec > >(tee /tmp/log) 2>&1\nexec \"$@\"\n"),
+		bash("array", "command=(\"$@\")\n[[ ${command[0]} == -* ]] && command=(sleep \"${command[@]}\")\nexec \"${command[@]}\"\n"),
+		dash("eval", "eval exec \"$@\"\n"),
+		dash("command-exec", "case $1 in\n-*) set -- sleep \"$@\" ;;\nesac\ncommand exec \"$@\"\n"),
+		dash("chroot", "exec chroot --userspec=65534 / \"$@\"\n"),
+	}
 }
 
 // stayingCases are scripts whose shell stays.
@@ -93,6 +123,9 @@ func stayingCases() []reapingCase {
 		starts(reapingCase{name: "stays-bash", cmd: forever(), pid1: "bash", reaps: true}, "#!/bin/bash\necho starting\n\"$@\"\n"),
 		starts(reapingCase{name: "trap", pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\n"+trap),
 		starts(reapingCase{name: "trap-bash", pid1: "bash", reaps: true}, "#!/bin/bash\n"+trap),
+		starts(reapingCase{name: "pipe", cmd: forever(), pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\n\"$@\" | cat\n"),
+		starts(reapingCase{name: "restarts", cmd: forever(), pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\nwhile true; do\n\t\"$@\"\n\tsleep 1\ndone\n"),
+		starts(reapingCase{name: "wait-any", cmd: forever(), pid1: "bash", reaps: true}, "#!/bin/bash\n\"$@\" &\nsleep infinity &\nwait -n\n"),
 		starts(reapingCase{name: "poll", pid1: "sh", exe: "dash", reaps: true}, "#!/bin/sh\nwhile :; do\n\tsleep 5\ndone\n"),
 		starts(reapingCase{name: "read", pid1: "sh", exe: "dash"}, "#!/bin/sh\nmkfifo /tmp/fifo\nexec 3<>/tmp/fifo\nwhile read -r line <&3; do\n\techo \"$line\"\ndone\n"),
 	}
@@ -103,6 +136,8 @@ func interpreterCases() []reapingCase {
 	return []reapingCase{
 		starts(reapingCase{name: "shebang-dumb-init", packages: []string{"dumb-init"}, pid1: "dumb-init", reaps: true},
 			"#!/usr/bin/dumb-init /bin/sh\nexec sleep infinity\n"),
+		starts(reapingCase{name: "shebang-env", packages: []string{"dumb-init"}, cmd: forever(), pid1: "dumb-init", reaps: true},
+			"#!/usr/bin/env -S dumb-init bash -e\nexec \"$@\"\n"),
 		starts(reapingCase{name: "python-script", packages: []string{"python3-minimal"}, pid1: "python3", exe: "python3.11"},
 			"#!/usr/bin/env python3\nimport time\ntime.sleep(1e6)\n"),
 		starts(reapingCase{name: "python-execs", packages: []string{"python3-minimal"}, exe: "sleep", open: "start.sh may exec another program"},
