@@ -137,14 +137,16 @@ func (w *walker) scriptFile(ctx context.Context, shell, file string) (File, *end
 }
 
 // underEach follows a script under each of the shells that may run it. Only
-// where they lead to different ends the image is asked which shell it is.
+// where they lead to different ends the image is asked which shell it is; for
+// those who see details also where only the program differs.
 func (w *walker) underEach(ctx context.Context, p shellProcess, in script.Input) end {
 	ends := make([]end, len(p.may))
 	for i, shell := range p.may {
 		ends[i] = w.script(ctx, p, in, shell)
 	}
-	if e, ok := same(ends); ok {
-		return e
+	agreed, ok := same(ends)
+	if ok && (agreed.pid1 != "" || !w.detailed) {
+		return agreed
 	}
 	if w.files != nil {
 		if places, ok := w.candidates(p.argv[0]); ok {
@@ -156,6 +158,9 @@ func (w *walker) underEach(ctx context.Context, p shellProcess, in script.Input)
 				}
 			}
 		}
+	}
+	if ok {
+		return agreed
 	}
 	return differ(p.name(), p.may, ends)
 }

@@ -241,7 +241,7 @@ func (e *evaluator) changeDir(w *world, args []string) {
 		w.dir = UnknownPart("its working directory")
 		return
 	}
-	if e.in.Stat != nil && !volatile(at) && !e.touched(at) {
+	if e.in.Stat != nil && !e.in.Configured && !volatile(at) && !e.touched(at) {
 		if stat, known := e.in.Stat(at); known && !stat.Dir {
 			w.end(1)
 			return

@@ -205,6 +205,8 @@ func (e *evaluator) param(w *world, p *syntax.ParamExp) string {
 		return e.sliceText(w, text, p.Slice)
 	case p.Repl != nil:
 		return e.replace(w, text, p.Repl)
+	case p.Exp != nil && w.nounset && set == no && !defaults(p.Exp.Op):
+		return e.missing(w, name)
 	case p.Exp != nil:
 		return e.operate(w, text, set, p.Exp, func(value string) { e.set(w, name, value) })
 	case w.nounset && set == no:
@@ -308,9 +310,7 @@ func (e *evaluator) sliceText(w *world, text string, s *syntax.Slice) string {
 
 // operate applies an operator such as :- or ## to a value.
 func (e *evaluator) operate(w *world, text string, set answer, x *syntax.Expansion, assign func(string)) string {
-	switch x.Op {
-	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull,
-		syntax.ErrorUnset, syntax.ErrorUnsetOrNull, syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+	if defaults(x.Op) {
 		return e.substituteUnset(w, text, set, x, assign)
 	}
 	if isUnknown(text) {
@@ -324,6 +324,16 @@ func (e *evaluator) operate(w *world, text string, set answer, x *syntax.Expansi
 	default:
 		return UnknownPart("an expansion")
 	}
+}
+
+// defaults is true for operators that say what an unset parameter stands for.
+func defaults(op syntax.ParExpOperator) bool {
+	switch op {
+	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull,
+		syntax.ErrorUnset, syntax.ErrorUnsetOrNull, syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		return true
+	}
+	return false
 }
 
 func (e *evaluator) substituteUnset(w *world, text string, set answer, x *syntax.Expansion, assign func(string)) string {
