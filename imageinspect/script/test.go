@@ -142,7 +142,7 @@ func (e *evaluator) test(w *world, args []string) answer {
 	}
 	for _, a := range args {
 		if isSpread(a) {
-			return e.testSpread(w, args)
+			return testSpread(args)
 		}
 	}
 	switch len(args) {
@@ -173,7 +173,7 @@ func (e *evaluator) test(w *world, args []string) answer {
 }
 
 // testSpread is a test on an unquoted value that is not known.
-func (e *evaluator) testSpread(w *world, args []string) answer {
+func testSpread(args []string) answer {
 	if len(args) == 3 && isBinary(args[1]) && !isSpread(args[1]) {
 		plain := plainMarks(args)
 		if strings.HasPrefix(args[1], "-") || isUnknown(nameOf(plain[0])) {

@@ -97,8 +97,6 @@ func idiomCases() []reapingCase {
 	linked := dash("linked", "here=$(dirname \"$(readlink -f \"$0\")\")\n. \"$here/lib.sh\"\nexec $launcher \"$@\"\n")
 	linked.files[scriptFolder+"/lib.sh"] = "launcher='env A=b nice'\n"
 	linked.links, linked.argv = map[string]string{"/start": startScript}, []string{"/start"}
-	// readlink -f of a link that the image has is not followed.
-	linked.pid1, linked.exe, linked.open = "", "sleep", "which program is started depends on launcher"
 	plain := dash("no-shebang", "exec "+scriptFolder+"/plain \"$@\"\n")
 	plain.files[scriptFolder+"/plain"] = "shift 0\nexec \"$@\"\n"
 	// The kernel reaps for a program that inherits an ignored SIGCHLD.
