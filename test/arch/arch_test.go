@@ -42,9 +42,9 @@ func TestRoomsExist(t *testing.T) {
 
 // row is a row of the page's table of rooms: folder, what it holds, what it may
 // import, pure or not.
-var row = regexp.MustCompile("(?m)^\\| `([a-z/]+)/` \\|[^|]*\\|([^|]*)\\|([^|]*)\\|$")
+var row = regexp.MustCompile("(?m)^\\| `([a-z0-9/]+)/` \\|[^|]*\\|([^|]*)\\|([^|]*)\\|$")
 
-var quoted = regexp.MustCompile("`([a-z/]+)`")
+var quoted = regexp.MustCompile("`([a-z0-9/]+)`")
 
 func TestPageTellsTheSame(t *testing.T) {
 	text, err := fs.ReadFile(os.DirFS(root), page)

@@ -41,18 +41,25 @@ func Rooms() []Room {
 		{Dir: "imageinspect/registry", Imports: []string{"imageinspect", "imageinspect/rootfs"}},
 		{Dir: "imageinspect/imagetest", ForTests: true, Imports: []string{"imageinspect"}},
 
-		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/config", "imageinspect", "advice"}},
+		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
+		{Dir: "webhook/inject", Pure: true, Imports: []string{"webhook/policy", "imageinspect"}},
 		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb"}, OSFiles: []string{"watcher.go"}},
 
 		{Dir: "scanner", Pure: true},
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
 		{Dir: "scanner/node", Imports: []string{"scanner"}},
 
+		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
+
+		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "webhook"}},
+
+		{Dir: "api/v1alpha1", Pure: true},
 		{Dir: "advice", Pure: true},
 		{Dir: "certs"},
 		{Dir: "manifests"},
 
+		{Dir: "bench", Top: true},
 		{Dir: "test", Top: true},
 		{Dir: "test/cluster", Top: true, StdlibOnly: true},
 	}

@@ -1,0 +1,3 @@
+// Package bench is the folder of measurements that start whole processes side by
+// side; what it prints stands in docs/performance.md.
+package bench
