@@ -47,7 +47,7 @@ func Pod(seed uint64, o Options) Object {
 	}
 	metadata := Object{"name": fmt.Sprintf("pod-%d", seed)}
 	g.maybe(metadata, "labels", Object{"app": "web"})
-	g.maybe(metadata, "annotations", Object{"example.com/a~b": "c"})
+	g.maybe(metadata, "annotations", Object{"example.com/a.b": "c"})
 	return Object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 }
 
