@@ -17,12 +17,12 @@ func waitForChildren(s Situation) []Fix {
 	if name == "" || len(name) > maxParent {
 		name = "the parent"
 	}
-	at := s.field("image")
+	where, at := InPod, s.field("image")
 	if s.ContainerPath == "" {
-		at = "the program"
+		where, at = InImage, "the program"
 	}
 	return []Fix{{
-		Where: InImage, Path: at, Change: name + " waits for the processes that it starts", Page: WaitForChildren,
+		Where: where, Path: at, Change: name + " waits for the processes that it starts", Page: WaitForChildren,
 		Note: "an init would not help: a process is its parent's to wait for as long as that lives",
 	}}
 }

@@ -41,6 +41,7 @@ func commands() []func(Streams) *cobra.Command {
 		newScannerCommand,
 		newVersionCommand,
 		newWebhookCommand,
+		newZombiesCommand,
 	}
 }
 
