@@ -38,6 +38,7 @@ func commands() []func(Streams) *cobra.Command {
 		newCheckCommand,
 		newImageCommand,
 		newInstallTiniCommand,
+		newResponderCommand,
 		newScannerCommand,
 		newVersionCommand,
 		newWebhookCommand,
