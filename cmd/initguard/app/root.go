@@ -37,6 +37,7 @@ func commands() []func(Streams) *cobra.Command {
 	return []func(Streams) *cobra.Command{
 		newCheckCommand,
 		newImageCommand,
+		newInjectCommand,
 		newInstallTiniCommand,
 		newResponderCommand,
 		newScannerCommand,
