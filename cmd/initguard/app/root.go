@@ -42,6 +42,7 @@ func commands() []func(Streams) *cobra.Command {
 		newScannerCommand,
 		newVersionCommand,
 		newWebhookCommand,
+		newZombiesCommand,
 	}
 }
 
