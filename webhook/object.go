@@ -29,6 +29,8 @@ type Object struct {
 	// SpecPath is where the pod's spec lies in the object: spec.template.spec.
 	SpecPath string
 	IsPod    bool
+	// noMetadata is true for a pod template without any metadata.
+	noMetadata bool
 }
 
 // errNoTemplate is the error of an object that holds no pod template, as a
@@ -47,11 +49,13 @@ type meta struct {
 
 // template is the part of a pod template, or of a pod, that is read.
 type template struct {
-	Metadata struct {
-		Annotations map[string]string `json:"annotations"`
-		Labels      map[string]string `json:"labels"`
-	} `json:"metadata"`
-	Spec *corev1.PodSpec `json:"spec"`
+	Metadata *templateMeta   `json:"metadata"`
+	Spec     *corev1.PodSpec `json:"spec"`
+}
+
+type templateMeta struct {
+	Annotations map[string]string `json:"annotations"`
+	Labels      map[string]string `json:"labels"`
 }
 
 // decode reads an object of a kind that w describes. Fields that this version
@@ -72,8 +76,12 @@ func decode(raw []byte, w workload) (Object, error) {
 	if t.Spec == nil {
 		return Object{}, errNoTemplate
 	}
+	without := t.Metadata == nil
+	if without {
+		t.Metadata = &templateMeta{}
+	}
 	o := Object{
-		Name: m.Metadata.Name, Namespace: m.Metadata.Namespace,
+		noMetadata: without, Name: m.Metadata.Name, Namespace: m.Metadata.Namespace,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}

@@ -67,6 +67,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	}
 	defer client.Close()
 	settings.inspector = client
+	settings.injection = webhook.Injection{Image: o.InjectImage, Version: Version()}
 
 	cluster, err := restConfig(o.Kubeconfig)
 	if err != nil {
@@ -79,7 +80,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, &admission.Webhook{Handler: validator})
-	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator()})
+	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator(validator)})
 	if watcher != nil {
 		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
 			return err
