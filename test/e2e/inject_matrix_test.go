@@ -26,30 +26,36 @@ const (
 
 // row is what was seen of one case.
 type row struct {
-	name, about string
-	reaps, ends bool
-	cells       map[string]cell
-	// endsNow are the variants that end at SIGTERM where the pod as it was
-	// written had to be killed.
-	endsNow []variant
-	passed  bool
+	name, about, before string
+	cells               map[string]cell
+	// ends says of a variant how it ends at SIGTERM, where that is another way
+	// than that of the pod as it was written.
+	ends   map[variant]string
+	passed bool
+}
+
+// before says what becomes of the pod as it was written.
+func (c injectCase) before() string {
+	switch {
+	case c.ends:
+		return "ends by itself"
+	case c.harm != "":
+		return "harmed by orphans"
+	case c.reaps:
+		return "no zombies"
+	default:
+		return "zombies"
+	}
 }
 
 func (r row) String() string {
-	before := "zombies stay"
-	switch {
-	case r.ends:
-		before = "ends by itself"
-	case r.reaps:
-		before = "no zombies"
-	}
-	text := fmt.Sprintf("| %s | %s | %s |", r.name, r.about, before)
+	text := fmt.Sprintf("| %s | %s | %s |", r.name, r.about, r.before)
 	for _, s := range strategies() {
 		c := r.cells[s]
 		said := string(c.variant)
 		switch {
-		case slices.Contains(r.endsNow, c.variant):
-			said += ", ends at SIGTERM"
+		case c.variant != left && r.ends[c.variant] != "":
+			said += "; " + r.ends[c.variant]
 		case c.variant == left && c.why == "":
 			said += ": nothing to do"
 		case c.variant == left:

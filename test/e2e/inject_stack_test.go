@@ -74,12 +74,13 @@ exemptions:
 inspection:
   deadline: 4s
   timeout: 3m
+  concurrency: 64
 registries:
   - host: %[1]s
     plainHTTP: true
     allowAddresses: [127.0.0.0/8]
 injection:
-  wrap: {image: %[2]s}
+  wrap: {image: %[2]q, requireSeen: false}
 programs:
   - {name: refuses, reaps: false, mustBePID1: true}
 `, host, image)
