@@ -23,9 +23,14 @@ func kubeController(name string) []string {
 	return []string{"system:serviceaccount:kube-system:" + name, controllerManager}
 }
 
+// templatePath and cronJobPath are where most built-in kinds, and CronJob, hold
+// their template.
+func templatePath() []string { return []string{"spec", "template"} }
+func cronJobPath() []string  { return []string{"spec", "jobTemplate", "spec", "template"} }
+
 // builtIn are the kinds that are judged without any configuration.
 func builtIn() map[schema.GroupKind]workload {
-	template := []string{"spec", "template"}
+	template := templatePath()
 	return map[schema.GroupKind]workload{
 		{Kind: "Pod"}:                                    {},
 		{Kind: "PodTemplate"}:                            {path: []string{"template"}},
@@ -35,7 +40,7 @@ func builtIn() map[schema.GroupKind]workload {
 		{Group: "apps", Kind: "StatefulSet"}:             {path: template, controllers: kubeController("statefulset-controller")},
 		{Group: "apps", Kind: "DaemonSet"}:               {path: template, controllers: kubeController("daemon-set-controller")},
 		{Group: "batch", Kind: "Job"}:                    {path: template, controllers: kubeController("job-controller")},
-		{Group: "batch", Kind: "CronJob"}:                {path: []string{"spec", "jobTemplate", "spec", "template"}, controllers: kubeController("cronjob-controller")},
+		{Group: "batch", Kind: "CronJob"}:                {path: cronJobPath(), controllers: kubeController("cronjob-controller")},
 		{Group: openShiftApps, Kind: "DeploymentConfig"}: {path: template, controllers: []string{"system:serviceaccount:openshift-infra:deploymentconfig-controller"}},
 	}
 }

@@ -18,6 +18,7 @@ type Metrics struct {
 	findings    *prometheus.CounterVec
 	inspections *prometheus.CounterVec
 	inspection  prometheus.Histogram
+	readings    *prometheus.CounterVec
 	cache       *prometheus.CounterVec
 	reloads     *prometheus.CounterVec
 	configured  prometheus.Gauge
@@ -35,6 +36,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		findings:    counter("findings_total", "Containers whose PID 1 does not reap or is harmed by orphans, by risk.", "risk"),
 		inspections: counter("inspections_total", "Image inspections, by result.", "result"),
 		inspection:  histogram("inspection_duration_seconds", "Time to inspect an image that was not cached."),
+		readings:    counter("layer_readings_total", "Questions to the layers of images, by result.", "result"),
 		cache:       counter("image_cache_requests_total", "Lookups in the image cache.", "result"),
 		reloads:     counter("config_reloads_total", "Attempts to take over a changed configuration file.", "result"),
 		configured: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -48,7 +50,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.cache, m.reloads, m.configured, m.problems,
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
 		m.injections, m.refusals,
 	} {
 		if err := r.Register(c); err != nil {
@@ -116,6 +118,9 @@ func (m *Metrics) Inspection(result string, took time.Duration) {
 		m.inspection.Observe(took.Seconds())
 	}
 }
+
+// Reading counts a question to an image's layers.
+func (m *Metrics) Reading(result string, _ time.Duration) { m.readings.WithLabelValues(result).Inc() }
 
 // Cache counts a lookup in the image cache.
 func (m *Metrics) Cache(hit bool) {

@@ -34,6 +34,8 @@ type Options struct {
 	APIServerArgs []string
 	// Node adds a node, on which pods run.
 	Node *cluster.NodeOptions
+	// WebhookArgs are more flags for the webhook. They come last, so they win.
+	WebhookArgs []string
 	// Race builds the webhook with the race detector.
 	Race bool
 	// Cluster and Registry are ones that run already and stay their owner's;
@@ -51,6 +53,7 @@ type Stack struct {
 	ConfigFile string
 
 	group   *process.Group
+	args    []string // more flags for the webhook
 	binary  string
 	ca      *certs.CA
 	webhook *process.Process
@@ -79,7 +82,7 @@ registries:
 
 // Start starts everything and returns when the webhook is ready and registered.
 func Start(ctx context.Context, o Options) (stack *Stack, err error) {
-	s := &Stack{}
+	s := &Stack{args: o.WebhookArgs}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop())

@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/initguard/initguard/certs"
 	"github.com/initguard/initguard/imageinspect/registry"
@@ -79,8 +78,8 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
 	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, &admission.Webhook{Handler: validator})
-	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator(validator)})
+	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
+	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
 	if watcher != nil {
 		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
 			return err

@@ -87,7 +87,15 @@ func boundsOf(c *config.Config) registry.Bounds {
 		CacheSize:      c.Cache.Images,
 		TagTTL:         c.Cache.TagTTL,
 		FailureTTL:     c.Cache.FailureTTL,
+		FailureTTLMax:  c.Cache.FailureTTLMax,
 		Timeout:        c.Inspection.Timeout,
 		MaxInspections: c.Inspection.Concurrency,
+		Budgets: registry.Budgets{
+			Inspections: c.Budgets.NamespaceInspections,
+			Queue:       c.Budgets.NamespaceQueue,
+			Bytes:       int64(c.Budgets.NamespaceMiBPerHour) << 20,
+			Requests:    c.Budgets.RegistryRequestsPerMinute,
+			Reserve:     c.Budgets.RegistryReservePercent,
+		},
 	}
 }
