@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func witness(args ...string) []string {
 
 // injectCases are the rows of the matrix.
 func injectCases() []injectCase {
-	return slices.Concat(runtimeCases(), serverCases(), scriptingCases(), argvCases(), podCases(), endingCases(), alreadyCases())
+	return slices.Concat(runtimeCases(), serverCases(), scriptingCases(), argvCases(), podCases(), hazardCases(), endingCases(), alreadyCases())
 }
 
 // runs is an image of packages whose ENTRYPOINT is a program.
@@ -201,7 +202,9 @@ func podCases() []injectCase {
 	user := witnessImage("user")
 	user.Config.User = "1234:2345"
 	second := func(spec *corev1.PodSpec) {
-		spec.Containers = append(spec.Containers, corev1.Container{Name: "second", Args: []string{"second"}, WorkingDir: "/tmp"})
+		spec.Containers = append(spec.Containers, corev1.Container{
+			Name: "second", Args: []string{"second"}, WorkingDir: "/tmp", SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(4321))},
+		})
 	}
 	native := func(spec *corev1.PodSpec) {
 		spec.InitContainers = []corev1.Container{
@@ -224,7 +227,7 @@ func podCases() []injectCase {
 				spec.SecurityContext = &corev1.PodSecurityContext{RunAsUser: new(int64(4321)), RunAsGroup: new(int64(5432)), RunAsNonRoot: new(true)}
 			},
 		},
-		{name: "two-containers", about: "two containers", want: wraps, exact: true, image: witnessImage("first"), edit: second},
+		{name: "two-containers", about: "two containers, of two users", want: wraps, exact: true, image: witnessImage("first"), edit: second},
 		{name: "native-sidecar", about: "a native sidecar and an init container", want: wraps, exact: true, sample: true, image: witnessImage("main"), edit: native},
 		{name: "quota", about: "a namespace with ResourceQuota and LimitRange", want: either, exact: true, sample: true, image: witnessImage(), namespace: quotaNamespace},
 		{
@@ -251,6 +254,42 @@ func podCases() []injectCase {
 				spec.Volumes = []corev1.Volume{emptyDir("work")}
 				spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "work", MountPath: "/srv/app"}}
 				spec.Containers[0].Lifecycle = &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/bin/true"}}}}
+			},
+		},
+	}
+}
+
+// hazardCases are pods against which something speaks: one strategy does, or
+// none.
+func hazardCases() []injectCase {
+	first := "#!/bin/sh\nif [ $$ -eq 1 ]; then\n\techo first\nfi\nexec \"$@\"\n"
+	again := "#!/bin/sh\nif [ ! -e /work/started ]; then\n\t: >/work/started\n\texit 3\nfi\nexec \"$@\"\n"
+	is := "a script of its image uses $$ = 1"
+	script := func(text string) images.Spec {
+		return images.Spec{Programs: []string{"witness"}, Files: map[string]string{startScript: text}, Config: imagetest.Spec{
+			Entrypoint: []string{"./" + path.Base(startScript)}, Cmd: witness(), WorkingDir: scriptFolder,
+		}}
+	}
+	return []injectCase{
+		{
+			name: "pre-stop", about: "a hook that ends PID 1: the init hands the signal on", exact: true, image: witnessImage(),
+			want: outcomes{string(wrapped), "containers[0].lifecycle.preStop uses kill 1", string(wrapped)}, edit: func(spec *corev1.PodSpec) {
+				kill := &corev1.ExecAction{Command: []string{"sh", "-c", "kill -HUP 1; kill -TERM 1"}}
+				spec.Containers[0].Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Exec: kill}}
+			},
+		},
+		{name: "looks-at-itself", about: "a script that asks whether it is PID 1", exact: true, image: script(first), want: outcomes{is, is, is}},
+		{
+			name: "opted-out", about: "shareProcessNamespace: false", exact: true, image: witnessImage(),
+			want: outcomes{string(wrapped), "the pod says shareProcessNamespace: false", string(wrapped)},
+			edit: func(spec *corev1.PodSpec) { spec.ShareProcessNamespace = new(false) },
+		},
+		{
+			name: "restarts", about: "a script by a relative path, whose container is started again", exact: true, image: script(again), want: either, restarts: 1,
+			edit: func(spec *corev1.PodSpec) {
+				spec.RestartPolicy = corev1.RestartPolicyOnFailure
+				spec.Volumes = []corev1.Volume{emptyDir("work")}
+				spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "work", MountPath: "/work"}}
 			},
 		},
 	}

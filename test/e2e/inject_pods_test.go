@@ -157,8 +157,9 @@ func (in *injection) describe(namespace, name string) string {
 	return fmt.Sprintf("%s\nlogs:\n%s", described, logs)
 }
 
-// awaitRunning waits until all containers that run on do.
-func (in *injection) awaitRunning(t *testing.T, namespace, name string) *corev1.Pod {
+// awaitRunning waits until all containers that run on do, after so many
+// restarts.
+func (in *injection) awaitRunning(t *testing.T, namespace, name string, restarts int32) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
 	awaitPod(t, readyMost, "containers of "+name+" run", func() (bool, string) {
@@ -168,7 +169,7 @@ func (in *injection) awaitRunning(t *testing.T, namespace, name string) *corev1.
 		}
 		for _, container := range running(&pod.Spec) {
 			s, ok := statusOf(pod, container)
-			if !ok || s.State.Running == nil {
+			if !ok || s.State.Running == nil || s.RestartCount < restarts {
 				return false, fmt.Sprintf("%s: %+v", container, s.State)
 			}
 		}

@@ -61,6 +61,8 @@ type injectCase struct {
 	// raises is the exit status, as PID 1, of a program that ends itself by the
 	// signal that it got: the kernel keeps that from PID 1.
 	raises int32
+	// restarts is how often its containers are started again by themselves.
+	restarts int32
 	// varies is part of lines that differ from one start to the next; exact
 	// compares numbers too.
 	varies string
@@ -328,7 +330,7 @@ func (in *injection) run(t *testing.T, c injectCase, template corev1.PodTemplate
 	name = in.createPod(t, c, name, template)
 	seen := make(map[string]containerSeen)
 	if !c.ends {
-		pod := in.awaitRunning(t, namespace, name)
+		pod := in.awaitRunning(t, namespace, name, c.restarts)
 		if c.during != nil {
 			c.during(t, in, namespace, name)
 		}
