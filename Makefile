@@ -91,6 +91,10 @@ control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, 
 e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
 	go test -tags=e2e -count=1 -timeout=20m -parallel=32 $(TESTFLAGS) ./test/e2e
 
+.PHONY: e2e-full
+e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
+	go test -tags=e2e -count=1 -timeout=30m -parallel=48 $(TESTFLAGS) -run '^TestInjection$$' ./test/e2e -full -update
+
 .PHONY: root
 root:
 	@[ "$$(uname -s)" = Linux ] || { echo 'needs Linux: it runs a real Kubernetes node' >&2; exit 1; }
