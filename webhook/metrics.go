@@ -22,6 +22,7 @@ type Metrics struct {
 	reloads     *prometheus.CounterVec
 	configured  prometheus.Gauge
 	problems    prometheus.Counter
+	late        *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -39,13 +40,14 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		configured: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "initguard_config_last_reload_successful", Help: "1 when the configuration file in force is the newest one, 0 when a newer one was refused.",
 		}),
+		late: counter("late_verdicts_total", "Requests that were answered before their inspections had ended, by what became of them.", "result"),
 		problems: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
 	}
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems, m.late,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
