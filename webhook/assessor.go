@@ -77,6 +77,8 @@ type lookup struct {
 }
 
 func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []string, open []policy.Container) map[string]*lookup {
+	ctx, cancel := forLookups(ctx)
+	defer cancel()
 	lookups := make(map[string]*lookup)
 	slots := make(chan struct{}, maxLookups)
 	var wait sync.WaitGroup

@@ -78,7 +78,13 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
 		return err
 	}
+	if err := watchNodes(ctx, mgr, settings); err != nil {
+		return err
+	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
+	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+		return err
+	}
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
 	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
