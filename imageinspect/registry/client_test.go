@@ -18,7 +18,7 @@ func TestInspectImage(t *testing.T) {
 	digest := r.MustPush(t, "team/web:1", node("linux/amd64"))
 	c := newClient(t, r, nil)
 	want := []imageinspect.Image{{
-		Platform: "linux/amd64", Digest: digest,
+		Platform: "linux/amd64", Digest: digest, Repository: r.Host() + "/team/web",
 		Config: imageinspect.Config{
 			Entrypoint: []string{"node"}, Cmd: []string{"server.js"},
 			Env: []string{"PATH=/bin"}, WorkingDir: "/app", User: "1000",

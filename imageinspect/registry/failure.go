@@ -30,6 +30,8 @@ const (
 // Results that decide what is done about them.
 const (
 	resultUnauthorized = "unauthorized"
+	resultForbidden    = "forbidden"
+	resultNotFound     = "not-found"
 	resultBusy         = "busy"
 )
 
@@ -45,6 +47,8 @@ type problem struct {
 	// result is what the Observer is told.
 	result string
 	detail string
+	// text is what tenants are told; empty for the common text.
+	text string
 	// retryAfter is the registry's wish; zero when it has none.
 	retryAfter time.Duration
 	cause      error
@@ -95,6 +99,9 @@ func (p *problem) failure() *imageinspect.Failure {
 		if p.result == resultBusy {
 			text = textBusy
 		}
+	}
+	if p.text != "" {
+		text = p.text
 	}
 	// A copy: remembered problems are shared between callers.
 	shown := *p
@@ -172,9 +179,9 @@ func statusResult(code int) string {
 	case code == http.StatusUnauthorized:
 		return resultUnauthorized
 	case code == http.StatusForbidden:
-		return "forbidden"
+		return resultForbidden
 	case code == http.StatusNotFound:
-		return "not-found"
+		return resultNotFound
 	case code == http.StatusTooManyRequests:
 		return "rate-limited"
 	case code >= http.StatusInternalServerError:
@@ -190,9 +197,9 @@ func statusDetail(code int) string {
 	switch statusResult(code) {
 	case resultUnauthorized:
 		return text + ": a login is needed or was refused"
-	case "forbidden":
+	case resultForbidden:
 		return text + ": these credentials may not pull this repository"
-	case "not-found":
+	case resultNotFound:
 		return text + ": no such image, or it is hidden from these credentials"
 	case "rate-limited":
 		return text + ": too many requests; log in or wait"

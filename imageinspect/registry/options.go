@@ -22,6 +22,9 @@ type Registry struct {
 	// Shared marks a registry that the nodes pull from with the credentials
 	// of Options.Keychain: their answers may be given to any tenant.
 	Shared bool
+	// Internal marks OpenShift's internal registry: Options.ImageStreams says
+	// who may read what, and no pull secret is read.
+	Internal bool
 	// PlainHTTP allows http to this host.
 	PlainHTTP bool
 	// AllowAddresses are addresses that the guard lets through for this host,
@@ -57,9 +60,13 @@ type Options struct {
 	Rules func() *mirror.Rules
 	// Keychain gives credentials for Shared registries. Default: none.
 	Keychain authn.Keychain
-	// AllShared uses Keychain for every registry, and lets any namespace take
-	// all slots. Only for a client that acts with the rights of the person who
-	// runs it.
+	// PullSecrets reads the pull secrets of pods. Default: none are read.
+	PullSecrets PullSecretReader
+	// ImageStreams lets pods into Internal registries. Default: nobody.
+	ImageStreams ImageStreams
+	// AllShared uses Keychain for every registry and nothing else, and lets any
+	// namespace take all slots. Only for a client that acts with the rights of
+	// the person who runs it.
 	AllShared bool
 	// GuardAddresses refuses, after DNS and for each connection, addresses
 	// that a tenant must not reach through this client, and plain http where
@@ -98,6 +105,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Keychain == nil {
 		o.Keychain = authn.NewMultiKeychain()
+	}
+	if o.PullSecrets == nil {
+		o.PullSecrets = nobodysSecrets{}
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}
