@@ -80,7 +80,7 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 	case req.URL.Path == tokenPath && r.options.Token:
 		r.serveToken(w, req)
 	case !r.loggedIn(req):
-		w.Header().Set("WWW-Authenticate", r.challenge())
+		w.Header().Set("WWW-Authenticate", r.challenge(req))
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
 	default:
 		r.store.ServeHTTP(w, req)
@@ -97,9 +97,10 @@ func (r *Registry) record(req *http.Request) Fault {
 	return r.fault
 }
 
-func (r *Registry) challenge() string {
+// challenge names the token server by the name that the registry was asked by.
+func (r *Registry) challenge(req *http.Request) string {
 	if r.options.Token {
-		return fmt.Sprintf("Bearer realm=%q,service=%q", "http://"+r.host+tokenPath, r.host)
+		return fmt.Sprintf("Bearer realm=%q,service=%q", r.scheme()+req.Host+tokenPath, r.host)
 	}
 	return `Basic realm="test registry"`
 }

@@ -46,7 +46,7 @@ func New(o Options) (*Client, error) {
 	base, stop := context.WithCancel(context.Background())
 	c := &Client{
 		options:   o,
-		rules:     rules{registries: o.Registries, guard: o.GuardAddresses},
+		rules:     newRules(o),
 		out:       out,
 		closeIdle: closeIdle,
 		caches:    remembered,

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -224,7 +223,6 @@ func TestOptions(t *testing.T) {
 		{"negative size", Options{Bounds: Bounds{CacheSize: -1}}, "CacheSize"},
 		{"negative ttl", Options{Bounds: Bounds{TagTTL: -time.Second}}, "TagTTL"},
 		{"everyone's credentials for tenants", Options{GuardAddresses: true, AllShared: true}, "AllShared"},
-		{"a proxy in front of the guard", Options{GuardAddresses: true, Proxy: http.ProxyFromEnvironment}, "Proxy"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if _, err := New(tc.o); err == nil || !strings.Contains(err.Error(), tc.field) {

@@ -137,7 +137,7 @@ func explain(err error) (result, detail string) {
 		uerr    *url.Error
 	)
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && (!refused.scheme || !tellsMore(err)):
 		return "refused", refused.Error()
 	case errors.As(err, &large):
 		return "image-invalid", large.Error()
@@ -158,6 +158,15 @@ func explain(err error) (result, detail string) {
 	default:
 		return "unreachable", "the registry's answer could not be understood"
 	}
+}
+
+// tellsMore reports whether an error says why https failed: that http, which is
+// tried beside it for local names, is refused explains nothing then.
+func tellsMore(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var dns *net.DNSError
+	var op *net.OpError
+	return errors.As(err, &cert) || errors.As(err, &dns) || errors.As(err, &op) || isTimeout(err)
 }
 
 func isTimeout(err error) bool {

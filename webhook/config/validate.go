@@ -16,6 +16,7 @@ const (
 	maxPrograms   = 1_000
 	maxWorkloads  = 100
 	maxPlatforms  = 16
+	maxMirrors    = 16  // of one source
 	maxPerEntry   = 100 // addresses of a registry, users of a workload
 )
 
@@ -41,6 +42,7 @@ func (r *report) validate(c *Config) {
 	r.within("cache.tagTTL", c.Cache.TagTTL, minTTL, maxTagTTL)
 	r.within("cache.failureTTL", c.Cache.FailureTTL, minTTL, maxFailureTTL)
 	r.registries(c.Registries)
+	r.network(c)
 	r.programs(c.ExtraPrograms)
 	r.workloads(c.Workloads)
 	if fault := fixesURLFault(c.FixesURL); fault != "" {
@@ -77,6 +79,7 @@ func (r *report) registries(list []Registry) {
 		}
 		r.once(at+".host", "registries[%d].host", entry.Host, canonicalHost(entry.Host), i, first)
 		r.addresses(at+".allowAddresses", entry.AllowAddresses)
+		r.authorities(at, entry)
 	}
 }
 
