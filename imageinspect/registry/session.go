@@ -39,7 +39,7 @@ func logIn(ctx context.Context, repository name.Repository, auth authn.Authentic
 	authorized, err := transport.NewWithContext(withAsked(ctx, a), repository.Registry, auth, out, scopes)
 	if err != nil {
 		p := asProblem(repository.RegistryStr(), err)
-		p.retryAfter = a.wish()
+		p.retryAfter = max(p.retryAfter, a.wish())
 		return nil, p
 	}
 	return &session{
@@ -126,7 +126,7 @@ func verifyDigest(what string, raw []byte, want v1.Hash) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("%s has digest %s, but %s was asked for", what, got, want)
+		return &digestError{what: what, got: got, want: want}
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func (s *session) get(ctx context.Context, kind, identifier string, limit int64)
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := readAll(ctx, resp.Body, s.large)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, invalid(s.repository.Name(), errors.New("the answer was cut short"))
+		return nil, invalid(s.repository.Name(), errCutShort)
 	}
 	if err != nil {
 		return nil, asProblem(s.repository.Name(), err)
@@ -194,7 +194,7 @@ func (s *session) do(ctx context.Context, method, kind, identifier string, limit
 	resp, err := s.client.Do(req)
 	if err != nil {
 		p := asProblem(s.repository.Name(), err)
-		p.retryAfter = a.wish()
+		p.retryAfter = max(p.retryAfter, a.wish())
 		return nil, p
 	}
 	if resp.StatusCode != http.StatusOK {

@@ -76,7 +76,13 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := watchNodes(ctx, mgr, settings); err != nil {
+		return err
+	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
+	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+		return err
+	}
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, &admission.Webhook{Handler: validator})
 	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator()})
