@@ -147,6 +147,10 @@ type Registry struct {
 	// Shared lets initguard's own credentials answer for every namespace.
 	// Default: false.
 	Shared bool `yaml:"shared"`
+	// OpenShiftInternal marks OpenShift's internal registry: it is asked with
+	// initguard's own token, for pods whose ServiceAccount may pull there. Not
+	// beside Shared. Default: false.
+	OpenShiftInternal bool `yaml:"openshiftInternal"`
 	// PlainHTTP asks the registry over HTTP without TLS. Default: false.
 	PlainHTTP bool `yaml:"plainHTTP"`
 	// AllowAddresses are the addresses, else refused (loopback, link-local,

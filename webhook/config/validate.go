@@ -79,6 +79,9 @@ func (r *report) registries(list []Registry) {
 			continue
 		}
 		r.once(at+".host", "registries[%d].host", entry.Host, canonicalHost(entry.Host), i, first)
+		if entry.OpenShiftInternal && entry.Shared {
+			r.reject(at+".openshiftInternal", "is set beside shared, which would show every namespace what is in all others; leave one out")
+		}
 		r.addresses(at+".allowAddresses", entry.AllowAddresses)
 		r.authorities(at, entry)
 	}
