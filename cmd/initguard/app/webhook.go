@@ -66,7 +66,6 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	}
 	defer client.Close()
 	settings.inspector = client
-	settings.injection = webhook.Injection{Image: o.InjectImage, Version: Version()}
 
 	cluster, err := restConfig(o.Kubeconfig)
 	if err != nil {
@@ -74,6 +73,9 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	}
 	mgr, namespaces, err := newManager(ctx, cluster, o)
 	if err != nil {
+		return err
+	}
+	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
 		return err
 	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
