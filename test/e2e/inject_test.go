@@ -63,10 +63,8 @@ type injectCase struct {
 	raises int32
 	// restarts is how often its containers are started again by themselves.
 	restarts int32
-	// varies is part of lines that differ from one start to the next; exact
-	// compares numbers too.
-	varies string
-	exact  bool
+	// exact compares numbers in logs, too.
+	exact bool
 	want   outcomes
 	// sample puts the case among those that make e2e runs.
 	sample bool
