@@ -126,7 +126,7 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned, Final: o.IsPod,
 	}
 	if !owned {
-		j.Plan = s.Plan(o.pod(), modes, options.ExemptContainers, assessments)
+		j.Plan = s.PlanFor(o, modes, options.ExemptContainers, assessments)
 	}
 	response, d := translate(j, resourceName(req))
 	h.Late.follow(req, j, s, d)

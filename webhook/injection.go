@@ -44,12 +44,17 @@ func (s Settings) Inject(ctx context.Context, o Object, modes config.Modes, exem
 	pod := inject.Restore(&o.Spec, o.Annotations)
 	pod.NoMetadata = o.noMetadata
 	assessments := s.Assess(ctx, o.Namespace, pod.Spec)
-	return s.Plan(pod, modes, exempt, assessments), assessments
+	return s.plan(pod, modes, exempt, assessments), assessments
 }
 
-// Plan says how an object's pods are made safe by the modes in force. pod is
-// what of it was assessed, exempt are the containers that their team exempted.
-func (s Settings) Plan(pod inject.Pod, modes config.Modes, exempt []string, assessments []policy.Assessment) inject.Plan {
+// PlanFor says how an object's pods are made safe by the modes in force. exempt are
+// the containers that their team exempted, assessments those of its spec.
+func (s Settings) PlanFor(o Object, modes config.Modes, exempt []string, assessments []policy.Assessment) inject.Plan {
+	pod := inject.Pod{Spec: &o.Spec, Annotations: o.Annotations, NoMetadata: o.noMetadata}
+	return s.plan(pod, modes, exempt, assessments)
+}
+
+func (s Settings) plan(pod inject.Pod, modes config.Modes, exempt []string, assessments []policy.Assessment) inject.Plan {
 	if modes.Inject == config.Never {
 		return inject.Plan{}
 	}
@@ -96,11 +101,6 @@ func (o Object) TemplatePath() []string {
 	return fields[:len(fields)-1]
 }
 
-// pod is the part of an object that a plan is made for, as it is.
-func (o Object) pod() inject.Pod {
-	return inject.Pod{Spec: &o.Spec, Annotations: o.Annotations, NoMetadata: o.noMetadata}
-}
-
 // notInjected says why a pod that asked for it is left as it is; empty where it
 // is not.
 func (j Judgement) notInjected() string {
@@ -116,9 +116,4 @@ func (j Judgement) notInjected() string {
 // mends is true for a container that is made safe as its pod is created.
 func (j Judgement) mends(a policy.Assessment) bool {
 	return !j.Final && slices.Contains(j.Plan.Containers, a.Container)
-}
-
-// PlanFor is Plan for an object as it stands, such as a workload's template.
-func (s Settings) PlanFor(o Object, modes config.Modes, exempt []string, assessments []policy.Assessment) inject.Plan {
-	return s.Plan(o.pod(), modes, exempt, assessments)
 }

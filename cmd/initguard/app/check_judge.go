@@ -20,13 +20,24 @@ const maxAssessments = 8
 type checker struct {
 	options  *CheckOptions
 	config   *config.Config
-	assessor webhook.Assessor
+	settings webhook.Settings
 }
 
 func newChecker(o *CheckOptions, t *toolbox, images webhook.Inspector) *checker {
 	return &checker{
 		options: o, config: t.config,
-		assessor: webhook.Assessor{Inspector: images, Evaluator: t.evaluator, Platforms: t.platforms},
+		settings: offline(t, images),
+	}
+}
+
+// offline are the settings where no cluster can be asked: that the nodes run
+// initguard's image is taken for granted.
+func offline(t *toolbox, images webhook.Inspector) webhook.Settings {
+	c := *t.config
+	c.Injection.Wrap.RequireSeen = false
+	return webhook.Settings{
+		Config: &c, Injection: webhook.Injection{Version: Version()},
+		Assessor: webhook.Assessor{Inspector: images, Evaluator: t.evaluator, Platforms: t.platforms},
 	}
 }
 
@@ -144,9 +155,10 @@ func (c *checker) judge(ctx context.Context, d manifest.Document, namespaces map
 	for _, w := range wrong {
 		out.problems = append(out.problems, problem(d.Line, "%s", w.Text))
 	}
+	assessments := c.settings.Assess(ctx, object.Namespace, &object.Spec)
 	r := workloadReport{webhook.Judgement{
 		Config: c.config, Modes: modes, Object: object, Exempt: asked.ExemptContainers, Owned: object.ClaimsOwner(c.config),
-		Assessments: c.assessor.Assess(ctx, object.Namespace, &object.Spec),
+		Assessments: assessments, Plan: c.settings.PlanFor(object, modes, asked.ExemptContainers, assessments),
 	}}
 	r.into(out.workload, d)
 	return out
