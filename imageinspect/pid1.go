@@ -41,7 +41,7 @@ var pid1Patterns = [...]struct {
 }{
 	{ReadsPID1, "/proc/1", regexp.MustCompile(`/proc/1(?:[^0-9A-Za-z_]|$)`)},
 	{ComparesPID1, "$$", regexp.MustCompile(`\$\$["')\]]*\s*(?:==?|!=|-eq|-ne|-gt|-lt|-le|-ge|<|>)\s*["']?1\b|["'\s(]1["']?\s*(?:==?|!=|-eq|-ne|-lt|-gt|-le|-ge|<|>)\s*["'(]*\$\$`)},
-	{LooksAtPID1, "1", regexp.MustCompile(`\b(?:ps|pgrep|pkill|pstree|pwdx|lsof|nsenter|strace|gdb)\b[^;|&\n]*(?:\s-{1,2}[A-Za-z-]*[ =]?|\s)1(?:[\s;|&"')]|$)`)},
+	{LooksAtPID1, "1", regexp.MustCompile(`\b(?:ps|pgrep|pkill|pstree|pwdx|lsof|nsenter|strace|gdb|gcore|jcmd|jstack|jmap|jinfo|jstat|jattach|renice|prlimit|taskset|py-spy|rbspy)\b[^;|&\n]*(?:\s-{1,2}[A-Za-z-]*[ =]?|\s)1(?:[\s;|&"')]|$)`)},
 	{SignalsPID1, "kill", regexp.MustCompile(`\bkill\b[^;|&\n]*\s["']?1(?:[\s;|&"')]|$)`)},
 }
 

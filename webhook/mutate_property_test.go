@@ -248,7 +248,7 @@ func encode(t *testing.T, object any) []byte {
 }
 
 // applied applies a patch as the API server does, with the same library.
-func applied(t *testing.T, object, patch []byte) []byte {
+func applied(t testing.TB, object, patch []byte) []byte {
 	t.Helper()
 	p, err := jsonpatch.DecodePatch(patch)
 	if err != nil {
@@ -268,4 +268,36 @@ func podOf(t *testing.T, raw []byte) corev1.Pod {
 		t.Fatal(err)
 	}
 	return pod
+}
+
+// FuzzMutate: whatever a pod holds, nothing is denied, and a patch fits the
+// object that it is for.
+func FuzzMutate(f *testing.F) {
+	for _, spec := range []string{
+		`{"containers":[{"name":"a","image":"node"}],"volumes":null,"initContainers":null}`,
+		`{"containers":[{"name":"a","image":"x","command":["node"],"volumeMounts":null},{"name":"b","image":"tini","command":[]}],"volumes":[]}`,
+		`{"shareProcessNamespace":true,"containers":[{"name":"a","image":"node"},{"name":"b","image":"tini"}]}`,
+	} {
+		f.Add(`"initguard.dev/inject":"auto"`, spec)
+		f.Add(`"initguard.dev/inject":"wrap","initguard.dev/injected":"{\"strategy\":\"share-pid\"}"`, spec)
+	}
+	fix := newFixture(f, wrapSettings)
+	m := webhook.NewMutator(fix.handler)
+	f.Fuzz(func(t *testing.T, annotations, spec string) {
+		object := []byte(pod(annotations, spec))
+		if !json.Valid(object) || strings.Contains(spec, "hangs") {
+			return
+		}
+		got := m.Handle(t.Context(), request("Pod", "plain", string(object)))
+		if !got.Allowed || strings.Contains(fix.log.String(), "report this") {
+			t.Fatalf("%+v\n%s", got, fix.log)
+		}
+		if len(got.Patch) == 0 {
+			return
+		}
+		after := applied(t, object, got.Patch)
+		if again := m.Handle(t.Context(), request("Pod", "plain", string(after))).Patch; len(again) > 0 {
+			t.Fatalf("a second pass does more: %s, then %s", got.Patch, again)
+		}
+	})
 }

@@ -64,7 +64,7 @@ webhooks:
     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %[4]s}}
 `, name, server.URL, base64.StdEncoding.EncodeToString(ca), namespace))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute) //nolint:usetesting // The test's own is over here.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if out, err := shared.Cluster.Kubectl(ctx, "delete", "mutatingwebhookconfiguration", name).CombinedOutput(); err != nil {
 			t.Errorf("%v: %s", err, out)

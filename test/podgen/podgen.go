@@ -26,7 +26,7 @@ type generator struct {
 
 // Pod makes a pod; the same seed makes the same one.
 func Pod(seed uint64, o Options) Object {
-	g := generator{rand.New(rand.NewPCG(seed, 2)), o} //nolint:gosec // Repeatable, not secret.
+	g := generator{rand.New(rand.NewPCG(seed, 2)), o}
 	spec := Object{"containers": g.containers()}
 	if g.often() {
 		spec["initContainers"] = g.initContainers()

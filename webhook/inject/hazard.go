@@ -28,6 +28,7 @@ func hazards() []hazard {
 		{name: "confined", strategies: wrap, container: confined},
 		{name: "little-memory", strategies: wrap, container: littleMemory},
 		{name: "name-taken", strategies: wrap, pod: nameTaken},
+		{name: "annotations-full", strategies: both, pod: annotationsFull},
 		{name: "not-allowed", strategies: both, pod: notAllowed},
 		{name: "no-image", strategies: wrap, pod: noImage},
 		{name: "image-unseen", strategies: wrap, pod: imageUnseen},

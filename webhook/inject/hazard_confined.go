@@ -27,7 +27,7 @@ func confined(p planner, _ Strategy, t target) string {
 	if c.SeccompProfile != nil {
 		seccomp = c.SeccompProfile
 	}
-	old := p.Pod.Annotations[corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix+t.Container.Name]
+	old := p.Pod.Annotations[corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix+t.Name]
 	switch {
 	case armor != nil && armor.Type == corev1.AppArmorProfileTypeLocalhost, strings.HasPrefix(old, "localhost/"):
 		return "its AppArmor profile may not let tini start"

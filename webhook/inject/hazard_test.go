@@ -2,6 +2,7 @@ package inject
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -101,6 +102,9 @@ func TestHazards(t *testing.T) {
 		{rule: "little-memory", strategy: Wrap, spec: container("resources: {limits: {memory: 15Mi}}"), text: "its memory limit is too small for the init container (16Mi)"},
 		{rule: "name-taken", strategy: Wrap, spec: plain + "\nvolumes: [{name: initguard-tini, emptyDir: {}}]", text: "the pod has a volume called initguard-tini already"},
 		{rule: "name-taken", strategy: Wrap, spec: plain + "\ninitContainers: [{name: initguard-tini, image: x}]", text: "the pod has a container called initguard-tini already"},
+		{rule: "annotations-full", strategy: SharePID, spec: plain, change: func(r *Request) {
+			r.Pod.Annotations = map[string]string{"a": strings.Repeat("x", 256<<10-50)}
+		}, text: "there is no room left for an annotation"},
 		{rule: "not-allowed", strategy: SharePID, spec: plain, change: func(r *Request) { r.Options.Allowed = []Strategy{Wrap} }, text: "the cluster's configuration does not allow share-pid"},
 		{rule: "not-allowed", strategy: Wrap, spec: plain, change: func(r *Request) { r.Options.Allowed = nil }, text: "the cluster's configuration does not allow wrap"},
 		{rule: "no-image", strategy: Wrap, spec: plain, change: func(r *Request) { r.Options.Image = "" }, text: "no image of initguard is configured to take tini from"},

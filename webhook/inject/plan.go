@@ -133,7 +133,7 @@ func (p planner) plan() Plan {
 	refused := p.against(Wrap, p.mend)
 	var wrap []target
 	for _, t := range p.mend {
-		if !slices.ContainsFunc(refused, func(r Refusal) bool { return r.Container == "" || r.Container == t.Container.Name }) {
+		if !slices.ContainsFunc(refused, func(r Refusal) bool { return r.Container == "" || r.Container == t.Name }) {
 			wrap = append(wrap, t)
 		}
 	}
@@ -160,12 +160,12 @@ func (p planner) against(s Strategy, targets []target) []Refusal {
 			continue
 		}
 		for _, t := range targets {
-			if refused[t.Container.Name] {
+			if refused[t.Name] {
 				continue
 			}
 			if text := h.container(p, s, t); text != "" {
-				refused[t.Container.Name] = true
-				out = append(out, Refusal{Strategy: s, Rule: h.name, Container: t.Container.Name, Text: text})
+				refused[t.Name] = true
+				out = append(out, Refusal{Strategy: s, Rule: h.name, Container: t.Name, Text: text})
 			}
 		}
 	}
@@ -201,7 +201,7 @@ func (p planner) wrapped() []string {
 	var out []string
 	for _, t := range p.all {
 		if isWrapped(p.Pod.Spec, t.Container.Container, p.Options.Image) {
-			out = append(out, t.Container.Name)
+			out = append(out, t.Name)
 		}
 	}
 	return out
@@ -210,7 +210,7 @@ func (p planner) wrapped() []string {
 func names(targets []target) []string {
 	out := make([]string, 0, len(targets))
 	for _, t := range targets {
-		out = append(out, t.Container.Name)
+		out = append(out, t.Name)
 	}
 	return out
 }

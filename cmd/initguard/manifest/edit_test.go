@@ -36,7 +36,7 @@ func FuzzEdit(f *testing.F) {
 	f.Add("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, command: [b]}]} # c\n")
 	f.Add("apiVersion: v1\nkind: List\nitems:\n- &a {apiVersion: v1, kind: Pod, spec: {containers: []}}\n- *a\n")
 	f.Add(`{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"command": null}]}}`)
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		limits := DefaultLimits()
 		for _, d := range Parse("f", []byte(text), Options{}, &limits).Documents {
 			e, err := Edit(d)
