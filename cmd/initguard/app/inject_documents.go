@@ -26,18 +26,20 @@ type injector struct {
 }
 
 func newInjector(o *InjectOptions, t *toolbox, images webhook.Inspector) *injector {
-	settings := offline(t, images)
-	settings.Config.KillSwitch = false // it is for the cluster: whoever runs this asks for it
-	wrap := &settings.Config.Injection.Wrap
-	wrap.TrustTags = wrap.TrustTags || o.TrustTags
+	c := *t.config
+	c.Injection.Wrap.RequireSeen = false // it can't be seen from here
+	c.Injection.Wrap.TrustTags = c.Injection.Wrap.TrustTags || o.TrustTags
 	if o.InjectImage != "" {
-		wrap.Image = o.InjectImage
+		c.Injection.Wrap.Image = o.InjectImage
 	}
 	strategy, err := config.ParseStrategy(o.Strategy)
 	if err != nil {
 		strategy = config.StrategyAuto // Validate has read it before
 	}
-	return &injector{options: o, strategy: strategy, settings: settings}
+	return &injector{options: o, strategy: strategy, settings: webhook.Settings{
+		Config: &c, Injection: webhook.Injection{Version: Version()},
+		Assessor: webhook.Assessor{Inspector: images, Evaluator: t.evaluator, Platforms: t.platforms},
+	}}
 }
 
 // injected is what came of one object.
@@ -91,6 +93,9 @@ func (i *injector) inject(ctx context.Context, d manifest.Document) injected {
 	}
 	if why := object.Exempt(); why != "" || c.ExemptsNamespace(object.Namespace) {
 		return say(ExitOK, "left alone, as in the cluster")
+	}
+	if c.KillSwitch {
+		return say(ExitOK, "left alone: killSwitch of the configuration turns injection off")
 	}
 	modes, options, wrong := c.ForTemplate(config.Modes{Inject: config.Possible, Strategy: i.strategy}, object.Annotations)
 	if len(wrong) > 0 {
