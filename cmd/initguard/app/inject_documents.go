@@ -27,7 +27,6 @@ type injector struct {
 
 func newInjector(o *InjectOptions, t *toolbox, images webhook.Inspector) *injector {
 	settings := offline(t, images)
-	settings.Config.KillSwitch = false // it is for the cluster: whoever runs this asks for it
 	wrap := &settings.Config.Injection.Wrap
 	wrap.TrustTags = wrap.TrustTags || o.TrustTags
 	if o.InjectImage != "" {
@@ -91,6 +90,9 @@ func (i *injector) inject(ctx context.Context, d manifest.Document) injected {
 	}
 	if why := object.Exempt(); why != "" || c.ExemptsNamespace(object.Namespace) {
 		return say(ExitOK, "left alone, as in the cluster")
+	}
+	if c.KillSwitch {
+		return say(ExitOK, "left alone: killSwitch of the configuration turns injection off")
 	}
 	modes, options, wrong := c.ForTemplate(config.Modes{Inject: config.Possible, Strategy: i.strategy}, object.Annotations)
 	if len(wrong) > 0 {
