@@ -3,7 +3,7 @@ package inject
 // maxAnnotations is what the API server takes of annotations, in bytes: keys
 // and values.
 //
-// Source: https://github.com/kubernetes/apimachinery/blob/master/pkg/api/validation/objectmeta.go (TotalAnnotationSizeLimitB)
+// Source: https://github.com/kubernetes/apimachinery/blob/master/pkg/api/validation/objectmeta.go (TotalAnnotationSizeLimitB).
 const maxAnnotations = 256 << 10
 
 // annotationsFull

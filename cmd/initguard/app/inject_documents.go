@@ -26,20 +26,17 @@ type injector struct {
 }
 
 func newInjector(o *InjectOptions, t *toolbox, images webhook.Inspector) *injector {
-	c := *t.config
-	c.Injection.Wrap.RequireSeen = false // it can't be seen from here
-	c.Injection.Wrap.TrustTags = c.Injection.Wrap.TrustTags || o.TrustTags
+	settings := offline(t, images)
+	wrap := &settings.Config.Injection.Wrap
+	wrap.TrustTags = wrap.TrustTags || o.TrustTags
 	if o.InjectImage != "" {
-		c.Injection.Wrap.Image = o.InjectImage
+		wrap.Image = o.InjectImage
 	}
 	strategy, err := config.ParseStrategy(o.Strategy)
 	if err != nil {
 		strategy = config.StrategyAuto // Validate has read it before
 	}
-	return &injector{options: o, strategy: strategy, settings: webhook.Settings{
-		Config: &c, Injection: webhook.Injection{Version: Version()},
-		Assessor: webhook.Assessor{Inspector: images, Evaluator: t.evaluator, Platforms: t.platforms},
-	}}
+	return &injector{options: o, strategy: strategy, settings: settings}
 }
 
 // injected is what came of one object.
