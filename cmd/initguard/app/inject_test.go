@@ -16,7 +16,7 @@ const injectImage = "registry.example/initguard:v1"
 func TestInjectOutputs(t *testing.T) {
 	t.Chdir("testdata/inject")
 	for golden, args := range map[string][]string{
-		"all.yaml.out": nil, "all.json.out": {"-o", "json"}, "all.patch.out": {"-o", "patch"}, "all.diff.out": {"--diff"},
+		"all.yaml.want": nil, "all.json.want": {"-o", "json"}, "all.patch.want": {"-o", "patch"}, "all.diff.want": {"--diff"},
 	} {
 		args = append([]string{"initguard", "inject", "-f", "all.yaml", "--config", configFile(t, ""), "--inject-image", injectImage}, args...)
 		got := run(t, "", args...)
@@ -24,7 +24,7 @@ func TestInjectOutputs(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", golden, got.code, got.err)
 		}
 		text := got.out
-		if golden == "all.yaml.out" {
+		if golden == "all.yaml.want" {
 			text = got.err + "\n" + text
 		}
 		if *update {
