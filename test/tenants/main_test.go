@@ -133,7 +133,7 @@ func (w *world) applyComponents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	components, err := relative(dir, filepath.Join(w.repo, "manifests", "components"))
 	if err != nil {
 		return err
