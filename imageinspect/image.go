@@ -24,7 +24,7 @@ type Image struct {
 	// asked was shown to be in there, and nowhere else. Empty for what lies in
 	// a local file.
 	Repository string
-	Config Config
+	Config     Config
 	// Files gives the image's files; nil when nobody looks inside.
 	Files Files
 }

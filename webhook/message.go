@@ -157,7 +157,7 @@ func auditUnknown(assessments []policy.Assessment) string {
 // tells about registries, never about a pod's argv.
 func fromPlatform(code imageinspect.Code) bool {
 	switch code {
-	case imageinspect.CodeUnreachable, imageinspect.CodeImageInvalid, imageinspect.CodeImageName,
+	case imageinspect.CodeUnreachable, imageinspect.CodeImageInvalid, imageinspect.CodeImageName, imageinspect.CodeImageStream,
 		imageinspect.CodeNoPlatform, imageinspect.CodeStillInspecting:
 		return true
 	default:

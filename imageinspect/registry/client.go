@@ -96,7 +96,7 @@ func (c *Client) ask(ctx context.Context, r request, q imageinspect.Query) answe
 		c.options.Observer.Cache(true)
 		return a
 	}
-	r, p := c.allRights(ctx, r, q)
+	r, p := c.allPlaces(ctx, r, q)
 	if p != nil {
 		c.options.Observer.Cache(false)
 		return answer{problem: p}
@@ -145,7 +145,7 @@ func (c *Client) inspectOnce(r request) answer {
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
 	start := c.options.Now()
-	a, err := c.inspect(ctx, r)
+	a, err := c.inspectPlaces(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
 		c.options.Observer.Inspection("ok", took)

@@ -16,8 +16,9 @@ type answer struct {
 	contents []content
 	file     fileAnswer
 	problem  *problem
-	// rights are those that got the images.
+	// rights are those that got the images, at which place of the request.
 	rights rights
+	place  int
 }
 
 // content is what an image's files are read from.
