@@ -80,6 +80,8 @@ type lookup struct {
 }
 
 func (a Assessor) lookUp(ctx context.Context, q imageinspect.Query, open []policy.Container) map[string]*lookup {
+	ctx, cancel := forLookups(ctx)
+	defer cancel()
 	lookups := make(map[string]*lookup)
 	slots := make(chan struct{}, maxLookups)
 	var wait sync.WaitGroup

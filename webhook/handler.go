@@ -42,7 +42,9 @@ type Handler struct {
 	Namespaces NamespaceLabels
 	Metrics    *Metrics
 	Log        logr.Logger
-	kinds      kinds
+	// Late tells verdicts that come after the answer; nil tells none.
+	Late  *Follower
+	kinds kinds
 }
 
 // NewHandler makes a handler.
@@ -117,10 +119,12 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	}
 	assessments := s.Assessor.Assess(ctx, o.Namespace, &o.Spec)
 	h.Metrics.assessed(assessments)
-	h.logUnknown(o, assessments)
-	response, d := translate(Judgement{
+	logUnknown(h.Log, o, assessments)
+	judgement := Judgement{
 		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned,
-	}, resourceName(req))
+	}
+	response, d := translate(judgement, resourceName(req))
+	h.Late.follow(req, judgement, s, d)
 	response.Warnings = append(response.Warnings, problems...)
 	return response, d
 }
@@ -152,7 +156,7 @@ const maxLogged = 10
 
 // logUnknown tells the platform what tenants are not told: why an image could
 // not be inspected.
-func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
+func logUnknown(log logr.Logger, o Object, assessments []policy.Assessment) {
 	logged := make(map[string]bool)
 	for _, a := range assessments {
 		r := a.Result.Verdict.Reason
@@ -160,7 +164,7 @@ func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
 			continue
 		}
 		logged[a.Image] = true
-		h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
+		log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
 			"reason", r.Code, "detail", r.Detail)
 	}
 }

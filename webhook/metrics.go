@@ -17,10 +17,12 @@ type Metrics struct {
 	findings    *prometheus.CounterVec
 	inspections *prometheus.CounterVec
 	inspection  prometheus.Histogram
+	readings    *prometheus.CounterVec
 	cache       *prometheus.CounterVec
 	reloads     *prometheus.CounterVec
 	configured  prometheus.Gauge
 	problems    prometheus.Counter
+	late        *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -32,18 +34,20 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		findings:    counter("findings_total", "Containers whose PID 1 does not reap or is harmed by orphans, by risk.", "risk"),
 		inspections: counter("inspections_total", "Image inspections, by result.", "result"),
 		inspection:  histogram("inspection_duration_seconds", "Time to inspect an image that was not cached."),
+		readings:    counter("layer_readings_total", "Questions to the layers of images, by result.", "result"),
 		cache:       counter("image_cache_requests_total", "Lookups in the image cache.", "result"),
 		reloads:     counter("config_reloads_total", "Attempts to take over a changed configuration file.", "result"),
 		configured: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "initguard_config_last_reload_successful", Help: "1 when the configuration file in force is the newest one, 0 when a newer one was refused.",
 		}),
+		late: counter("late_verdicts_total", "Requests that were answered before their inspections had ended, by what became of them.", "result"),
 		problems: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
 	}
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.cache, m.reloads, m.configured, m.problems,
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems, m.late,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -98,6 +102,9 @@ func (m *Metrics) Inspection(result string, took time.Duration) {
 		m.inspection.Observe(took.Seconds())
 	}
 }
+
+// Reading counts a question to an image's layers.
+func (m *Metrics) Reading(result string, _ time.Duration) { m.readings.WithLabelValues(result).Inc() }
 
 // Cache counts a lookup in the image cache.
 func (m *Metrics) Cache(hit bool) {

@@ -19,6 +19,8 @@ type Object struct {
 	// Name is the object's name, or its generateName.
 	Name      string
 	Namespace string
+	// UID is empty outside of admission requests.
+	UID string
 	// Owner is the controller that owns it, nil for none.
 	Owner *metav1.OwnerReference
 	// Annotations are those of the pod template, which for a Pod are its own.
@@ -41,6 +43,7 @@ type meta struct {
 		Name            string                  `json:"name"`
 		GenerateName    string                  `json:"generateName"`
 		Namespace       string                  `json:"namespace"`
+		UID             string                  `json:"uid"`
 		OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
 	} `json:"metadata"`
 }
@@ -73,7 +76,7 @@ func decode(raw []byte, w workload) (Object, error) {
 		return Object{}, errNoTemplate
 	}
 	o := Object{
-		Name: m.Metadata.Name, Namespace: m.Metadata.Namespace,
+		Name: m.Metadata.Name, Namespace: m.Metadata.Namespace, UID: m.Metadata.UID,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -57,11 +58,11 @@ func (r *refusals) furthest() *problem {
 // each login in turn, until one is not refused, and remembers that one. Any
 // other failure ends it: it says nothing about the login. The refusals are
 // added to refused.
-func (c *Client) as(ctx context.Context, r request, w rights, refused *refusals, use func(*session) error) error {
+func (c *Client) as(ctx context.Context, r request, w rights, refused *refusals, use func(context.Context, *session) error) error {
 	key, tried := r.session(w.key), -1
 	err := error(&problem{code: codeUnreachable, result: resultUnauthorized, detail: r.repository.Name() + ": there is no login to try"})
 	if s, ok := c.caches.sessions.get(key); ok {
-		if err = use(s); !refuses(err) {
+		if err = use(withLogin(ctx, w, s.login), s); !refuses(err) {
 			return err
 		}
 		if isHidden(err) {
@@ -89,11 +90,12 @@ func isHidden(err error) bool {
 }
 
 // tryLogin logs in and uses the session, which it remembers if it is let in.
-func (c *Client) tryLogin(ctx context.Context, r request, w rights, i int, refused *refusals, use func(*session) error) error {
+func (c *Client) tryLogin(ctx context.Context, r request, w rights, i int, refused *refusals, use func(context.Context, *session) error) error {
+	ctx = withLogin(ctx, w, i)
 	s, err := c.begin(ctx, r, w.logins[i])
 	if err == nil {
 		s.login = i
-		err = use(s)
+		err = use(ctx, s)
 	}
 	switch {
 	case err == nil:
@@ -102,6 +104,13 @@ func (c *Client) tryLogin(ctx context.Context, r request, w rights, i int, refus
 		refused.add(w.logins[i].what, err)
 	}
 	return err
+}
+
+// withLogin names the login that requests are made with.
+func withLogin(ctx context.Context, w rights, i int) context.Context {
+	who := spenderOf(ctx)
+	who.login = fmt.Sprint(w.key, " ", i)
+	return withSpender(ctx, who)
 }
 
 // begin logs in.

@@ -142,11 +142,14 @@ func (f *files) readOnce(question string, image *rootfs.Image, ask read) answer 
 	c := f.client
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
+	ctx = withSpender(ctx, spender{namespace: f.namespace})
 	var a fileAnswer
 	known := func() (ok bool) { a, ok = c.caches.files.get(f.key(question)); return ok }
 	key := load{contentKey: f.request.content(f.digest), question: question}
 	err := c.loads.do(ctx, key, known, func() error {
-		a = f.readNow(ctx, image, ask)
+		start := c.options.Now()
+		a = explained(f.request.repository.Name(), f.readNow(ctx, image, ask))
+		c.options.Observer.Reading(readingResult(a.err), c.options.Now().Sub(start))
 		f.keep(question, a)
 		return a.err
 	})
@@ -187,15 +190,15 @@ func (f *files) readNow(ctx context.Context, image *rootfs.Image, ask read) file
 
 // remember keeps a failure for a while, as that of an inspection.
 func (f *files) remember(question string, e *rootfs.Error) {
-	p := &problem{code: codeUnreachable, result: "unreachable", detail: f.request.repository.Name() + ": " + e.Reason, cause: e}
+	p := &problem{code: codeUnreachable, result: resultUnreachable, detail: f.request.repository.Name() + ": " + e.Reason, cause: e}
 	if why := (*problem)(nil); errors.As(e.Cause, &why) {
-		p.retryAfter = why.retryAfter
+		p.result, p.detail, p.retryAfter = why.result, why.detail, why.retryAfter
 	}
-	key, ttl := f.flightKey(question), f.client.bounds.Load().FailureTTL
+	key := f.flightKey(question)
 	if p.retryAfter > 0 {
-		key, ttl = repositoryKey(f.request), max(ttl, p.retryAfter)
+		key = repositoryKey(f.request)
 	}
-	f.client.caches.failures.add(key, p, ttl)
+	f.client.keep(key, p)
 }
 
 // liveKey is an image whose layers are read with certain rights.
@@ -239,7 +242,7 @@ func (c *Client) layersFor(f *files) []rootfs.Layer {
 func (c *Client) layer(ctx context.Context, r request, digest v1.Hash, size int64) (body io.ReadCloser, err error) {
 	var refused refusals
 	for _, w := range r.rights {
-		err = c.as(ctx, r, w, &refused, func(s *session) (err error) {
+		err = c.as(ctx, r, w, &refused, func(ctx context.Context, s *session) (err error) {
 			body, err = s.layer(ctx, digest, size)
 			return err
 		})

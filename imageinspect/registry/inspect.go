@@ -70,7 +70,7 @@ func (c *Client) inspect(ctx context.Context, r request) (answer, error) {
 	var refused refusals
 	for _, w := range r.rights {
 		var a answer
-		err := c.as(ctx, r, w, &refused, func(s *session) (err error) {
+		err := c.as(ctx, r, w, &refused, func(ctx context.Context, s *session) (err error) {
 			a, err = c.inspectWith(ctx, r, w, s)
 			return err
 		})

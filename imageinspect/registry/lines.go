@@ -18,10 +18,10 @@ import (
 // maxLines bounds the transports that are kept.
 const maxLines = 64
 
-// line is what a connection depends on beside its host. Hosts that differ in
+// lineKey is what a connection depends on beside its host. Hosts that differ in
 // it share no transport, so that no CA is trusted for a host it isn't named
 // for, and no connection made without a certificate is used by others.
-type line struct {
+type lineKey struct {
 	cas      [sha256.Size]byte
 	insecure bool
 	proxy    string
@@ -33,13 +33,13 @@ type lines struct {
 	proxy func(*http.Request) (*url.URL, error)
 
 	mu   sync.Mutex
-	made *simplelru.LRU[line, *http.Transport]
+	made *simplelru.LRU[lineKey, *http.Transport]
 }
 
 func newLines(r rules, proxy func(*http.Request) (*url.URL, error)) *lines {
 	l := &lines{rules: r, proxy: proxy}
 	// The size is right, so there is no error.
-	l.made, _ = simplelru.NewLRU(maxLines, func(_ line, t *http.Transport) { t.CloseIdleConnections() })
+	l.made, _ = simplelru.NewLRU(maxLines, func(_ lineKey, t *http.Transport) { t.CloseIdleConnections() })
 	return l
 }
 
@@ -115,7 +115,7 @@ func (r rules) proxied(host, port string) bool {
 
 // transport returns the transport of a line.
 func (l *lines) transport(cas []byte, insecure bool, proxy *url.URL) (*http.Transport, error) {
-	key := line{insecure: insecure}
+	key := lineKey{insecure: insecure}
 	if len(cas) > 0 {
 		key.cas = sha256.Sum256(cas)
 	}

@@ -139,16 +139,22 @@ func (c *Client) allRights(ctx context.Context, r request, q imageinspect.Query)
 	}
 	secrets, err := c.options.PullSecrets.PullSecrets(ctx, q)
 	if err != nil {
-		return request{}, &problem{
-			code: imageinspect.CodeStillInspecting, result: "timeout", cause: err,
-			detail: r.repository.Name() + ": the pull secrets could not be read within the caller's deadline; the reading goes on",
-		}
+		return request{}, stillReading(r, err)
 	}
 	r.withheld, r.notes = secrets.Withheld, secrets.Notes
 	if w, ok := c.secretRights(q.Namespace, r.repository, secrets); ok {
 		r.rights = slices.Insert(slices.Clone(r.rights), len(r.rights)-1, w)
 	}
 	return r, nil
+}
+
+// stillReading is the answer to a caller whose deadline passed before its rights
+// were known.
+func stillReading(r request, err error) *problem {
+	return &problem{
+		code: imageinspect.CodeStillInspecting, result: "timeout", cause: err,
+		detail: r.repository.Name() + ": the cluster did not say within the caller's deadline which rights the pod has; ask again later",
+	}
 }
 
 // internalRequest asks whether the pod may pull from OpenShift's internal
@@ -165,6 +171,9 @@ func (c *Client) internalRequest(ctx context.Context, r request, q imageinspect.
 		return request{}, refused("a repository of the internal registry is NAMESPACE/IMAGESTREAM", nil)
 	}
 	if err := c.options.ImageStreams.MayPull(ctx, q, namespace, stream); err != nil {
+		if ctx.Err() != nil {
+			return request{}, stillReading(r, err)
+		}
 		return request{}, refused(err.Error(), err)
 	}
 	r.rights = []rights{c.internalRights()}

@@ -85,7 +85,7 @@ func (t *boundedTransport) refuse(req *http.Request, asked *asked) error {
 	}
 	n := redirects(req)
 	if n > maxRedirects {
-		return &refusedError{what: host, why: fmt.Sprintf("reached by more than %d redirects", maxRedirects)}
+		return &redirectsError{host: host}
 	}
 	// Only a login has a body, which holds credentials: a redirect would have
 	// it sent to whoever the token server names.

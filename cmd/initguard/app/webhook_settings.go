@@ -24,6 +24,8 @@ type inspector interface {
 type settings struct {
 	config    func() *config.Config
 	inspector inspector
+	// platforms are those of the cluster's nodes; empty while nobody knows.
+	platforms func() []string
 	log       logr.Logger
 
 	mu   sync.Mutex
@@ -33,7 +35,7 @@ type settings struct {
 // newSettings reads the configuration file, if there is one; the watcher is
 // nil when there is none.
 func newSettings(file string, observer config.Observer, log logr.Logger) (*settings, *config.Watcher, error) {
-	s := &settings{log: log}
+	s := &settings{log: log, platforms: func() []string { return nil }}
 	if file == "" {
 		c := config.Default()
 		s.config = func() *config.Config { return c }
@@ -56,7 +58,10 @@ func (s *settings) current() webhook.Settings {
 	c := s.config()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	platforms := s.platformsFor(c)
 	if s.made.Config == c {
+		// A slice of its own for each change: requests under way keep theirs.
+		s.made.Assessor.Platforms = platforms
 		return s.made
 	}
 	if err := s.inspector.SetBounds(boundsOf(c)); err != nil {
@@ -75,9 +80,20 @@ func (s *settings) current() webhook.Settings {
 		s.log.Error(err, "verdicts can't be kept")
 	}
 	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
-		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms, Verdicts: verdicts,
+		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made
+}
+
+// platformsFor are the platforms that images are judged for.
+func (s *settings) platformsFor(c *config.Config) []string {
+	if len(c.Inspection.Platforms) > 0 {
+		return c.Inspection.Platforms
+	}
+	if platforms := s.platforms(); len(platforms) > 0 {
+		return platforms
+	}
+	return config.DefaultPlatforms()
 }
 
 // boundsOf are the bounds of the registry client that a configuration sets.
@@ -86,7 +102,15 @@ func boundsOf(c *config.Config) registry.Bounds {
 		CacheSize:      c.Cache.Images,
 		TagTTL:         c.Cache.TagTTL,
 		FailureTTL:     c.Cache.FailureTTL,
+		FailureTTLMax:  c.Cache.FailureTTLMax,
 		Timeout:        c.Inspection.Timeout,
 		MaxInspections: c.Inspection.Concurrency,
+		Budgets: registry.Budgets{
+			Inspections: c.Budgets.NamespaceInspections,
+			Queue:       c.Budgets.NamespaceQueue,
+			Bytes:       int64(c.Budgets.NamespaceMiBPerHour) << 20,
+			Requests:    c.Budgets.RegistryRequestsPerMinute,
+			Reserve:     c.Budgets.RegistryReservePercent,
+		},
 	}
 }

@@ -1,8 +1,6 @@
 package keyring
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -50,15 +48,4 @@ func (k Keyring) all(take func(entry) bool) []found {
 		}
 	}
 	return out
-}
-
-// ID is the same for the same logins in the same order, and tells nothing of
-// them to whoever does not know the salt.
-func ID(salt string, logins []Login) string {
-	h := sha256.New()
-	_, _ = h.Write([]byte(salt)) // a hash takes everything
-	for _, l := range logins {
-		_, _ = h.Write(l.id[:])
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

@@ -3,29 +3,22 @@ package keyring
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 )
 
-// Login is one username with its password. Its fields can't be printed, not
-// even as a part of something else: fmt follows no function.
+// Login is one username with its password. Neither can be printed, not even as
+// a part of something else: fmt and encoding/json call no function that they
+// come across.
 type Login struct {
 	secret string
 	reveal func() (username, password string)
-	// id tells logins apart without holding them; see Keyring.ID.
-	id   [sha256.Size]byte
-	size int
+	size   int
 }
 
 func newLogin(secret, username, password string) Login {
-	h := sha256.New()
-	var size [8]byte
-	binary.BigEndian.PutUint64(size[:], uint64(len(username)))
-	for _, part := range [][]byte{size[:], []byte(username), []byte(password)} {
-		_, _ = h.Write(part) // a hash takes everything
-	}
 	return Login{
 		secret: secret,
 		reveal: func() (string, string) { return username, password },
-		id:     [sha256.Size]byte(h.Sum(nil)),
 		size:   len(username) + len(password),
 	}
 }
@@ -57,3 +50,22 @@ func (l Login) GoString() string { return l.String() }
 
 // MarshalText is String.
 func (l Login) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// ID is the same for the same logins in the same order, and tells nothing of
+// them to whoever does not know the salt.
+func ID(salt string, logins []Login) string {
+	h := sha256.New()
+	part := func(text string) {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(text)))
+		_, _ = h.Write(size[:]) // a hash takes everything
+		_, _ = h.Write([]byte(text))
+	}
+	part(salt)
+	for _, l := range logins {
+		username, password := l.Reveal()
+		part(username)
+		part(password)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

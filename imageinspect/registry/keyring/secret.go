@@ -79,6 +79,9 @@ func Parse(name, secretType string, data map[string][]byte) (*Secret, error) {
 // Name is the Secret's name.
 func (s *Secret) Name() string { return s.name }
 
+// Len is how many logins it holds.
+func (s *Secret) Len() int { return len(s.entries) }
+
 // Weight is about how many bytes of memory s takes.
 func (s *Secret) Weight() int {
 	n := 256 + len(s.name)
