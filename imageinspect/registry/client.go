@@ -91,7 +91,7 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 	if a.problem != nil {
 		return nil, a.problem.failure()
 	}
-	return c.withFiles(a, r, q.Namespace), nil
+	return c.withFiles(a, q.Namespace), nil
 }
 
 // ask answers from memory or from the registry. What everybody may read, or

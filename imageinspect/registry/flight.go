@@ -17,9 +17,9 @@ type answer struct {
 	contents []content
 	file     fileAnswer
 	problem  *problem
-	// rights are those that got the images, at which place of the request.
+	// rights are those that got the images, at place: the request there.
 	rights rights
-	place  int
+	place  request
 }
 
 // content is what an image's files are read from.

@@ -31,10 +31,10 @@ func (c *Client) known(r request) (answer, bool) {
 // proved answers from memory where some of the request's rights were proved
 // within the time that a proof holds.
 func (c *Client) proved(r request) (answer, bool) {
-	for i, place := range r.places() {
+	for _, place := range r.places() {
 		for _, w := range place.rights {
 			if a, ok := c.knownImages(place, w); ok {
-				a.place = i
+				a.place = place
 				return a, true
 			}
 		}

@@ -125,14 +125,16 @@ func (c *Client) allPlaces(ctx context.Context, r request, q imageinspect.Query)
 // inspectPlaces asks one place after the other until one has the image.
 func (c *Client) inspectPlaces(ctx context.Context, r request) (answer, error) {
 	if len(r.others) == 0 {
-		return c.inspect(ctx, r)
+		a, err := c.inspect(ctx, r)
+		a.place = r
+		return a, err
 	}
 	var told []string
 	var last *problem
-	for i, place := range r.places() {
+	for _, place := range r.places() {
 		a, err := c.inspectPlace(ctx, place)
 		if err == nil {
-			a.place = i
+			a.place = place
 			return a, nil
 		}
 		last = asProblem(place.repository.Name(), err)
