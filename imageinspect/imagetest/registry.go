@@ -28,6 +28,9 @@ type Options struct {
 	// Token has the login go through a token server, as public registries do,
 	// instead of basic authentication with each request.
 	Token bool
+	// Access says who may read what, beside Username, who may do everything. Nil
+	// lets nobody else in, or everybody where there is no Username.
+	Access Access
 	// TLS has it speak https alone, with a certificate of a CA of its own, for
 	// localhost and the loopback addresses.
 	TLS bool
@@ -46,9 +49,11 @@ type Registry struct {
 	served  chan struct{}
 	ca      *authority // nil without TLS
 
-	mu     sync.Mutex
-	fault  Fault
-	counts Counts
+	mu       sync.Mutex
+	fault    Fault
+	counts   Counts
+	requests []string
+	tokens   map[string]Login
 }
 
 // Start serves a new, empty registry on a free loopback port until Close.
@@ -76,6 +81,7 @@ func Start(o Options) (*Registry, error) {
 		stop:    stop,
 		served:  make(chan struct{}),
 		ca:      ca,
+		tokens:  map[string]Login{},
 	}
 	r.server = &http.Server{
 		Handler:           http.HandlerFunc(r.serve),

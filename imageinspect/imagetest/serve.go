@@ -62,7 +62,7 @@ func (r *Registry) Counts() Counts {
 func (r *Registry) ResetCounts() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.counts = nil
+	r.counts, r.requests = nil, nil
 }
 
 // Break puts a fault in front of the registry; nil takes it away.
@@ -77,6 +77,8 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	switch {
+	case r.options.Access != nil:
+		r.serveByAccess(w, req)
 	case req.URL.Path == tokenPath && r.options.Token:
 		r.serveToken(w, req)
 	case !r.loggedIn(req):
@@ -94,6 +96,8 @@ func (r *Registry) record(req *http.Request) Fault {
 		r.counts = Counts{}
 	}
 	r.counts[KindOf(req)]++
+	l, _ := r.loginLocked(req)
+	r.requests = append(r.requests, req.Method+" "+req.URL.RequestURI()+" "+l.Username)
 	return r.fault
 }
 
@@ -127,8 +131,12 @@ func (r *Registry) serveToken(w http.ResponseWriter, req *http.Request) {
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
 		return
 	}
+	writeToken(w, r.token)
+}
+
+func writeToken(w http.ResponseWriter, token string) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"token": r.token})
+	_ = json.NewEncoder(w).Encode(map[string]string{"token": token})
 }
 
 func refuse(w http.ResponseWriter, status int, code string) {
