@@ -24,6 +24,7 @@ type inspector interface {
 type settings struct {
 	config    func() *config.Config
 	inspector inspector
+	injection webhook.Injection
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
 	log       logr.Logger
@@ -79,7 +80,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: s.injection, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made
