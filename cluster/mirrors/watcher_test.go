@@ -49,7 +49,6 @@ type lab struct {
 	t       *testing.T
 	cluster *cluster.Cluster
 	watcher *Watcher
-	log     *strings.Builder
 }
 
 func (l *lab) kubectl(manifest string, args ...string) {
