@@ -60,7 +60,7 @@ build: ## Build bin/initguard and bin/initguard-scanner, static and reproducible
 	go build -trimpath -ldflags='-s -w' -o bin/initguard-scanner ./cmd/initguard/initguard-scanner
 
 .PHONY: image
-image: build bin/tini-static ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
+image: build bin/tini-static bin/ca-certificates.crt ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
 	buildah bud --tag 'initguard:$(VERSION)' .
 
 # Debian's, unpacked and not installed.
@@ -70,6 +70,14 @@ bin/tini-static:
 	cp bin/tini/usr/share/doc/tini/copyright bin/tini-copyright
 	cp bin/tini/usr/bin/tini-static $@
 	rm -r bin/tini
+
+# Debian's too: the public CAs by which registries are known.
+bin/ca-certificates.crt:
+	@mkdir -p bin/ca
+	cd bin/ca && apt-get -o APT::Sandbox::User=root download ca-certificates && dpkg-deb -x ca-certificates_*.deb .
+	cp bin/ca/usr/share/doc/ca-certificates/copyright bin/ca-certificates-copyright
+	cat bin/ca/usr/share/ca-certificates/mozilla/*.crt > $@
+	rm -r bin/ca
 
 .PHONY: install-plugin
 install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.

@@ -95,6 +95,7 @@ const (
 	CodePlatforms       Code = "platforms-differ" // platforms of the image disagree
 	CodeNoPlatform      Code = "no-platform"      // the image lacks every platform asked for
 	CodeImageName       Code = "image-name"       // the reference can't be parsed
+	CodeImageStream     Code = "image-stream"     // the name is an ImageStream's, which was not resolved
 	CodeImageInvalid    Code = "image-invalid"    // what the registry sent is no image we read
 	CodeUnreachable     Code = "image-unreachable"
 	CodeStillInspecting Code = "still-inspecting"

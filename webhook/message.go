@@ -166,7 +166,7 @@ func auditUnknown(assessments []policy.Assessment) string {
 // tells about registries, never about a pod's argv.
 func fromPlatform(code imageinspect.Code) bool {
 	switch code {
-	case imageinspect.CodeUnreachable, imageinspect.CodeImageInvalid, imageinspect.CodeImageName,
+	case imageinspect.CodeUnreachable, imageinspect.CodeImageInvalid, imageinspect.CodeImageName, imageinspect.CodeImageStream,
 		imageinspect.CodeNoPlatform, imageinspect.CodeStillInspecting, imageinspect.CodeNotRead:
 		return true
 	default:

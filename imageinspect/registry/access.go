@@ -122,7 +122,7 @@ func (c *Client) begin(ctx context.Context, r request, l login) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	return logIn(ctx, r.repository, auth, c.out, c.large)
+	return logIn(ctx, r, auth, c.out, c.large)
 }
 
 // explained is the answer to a request all of whose logins were refused, with

@@ -57,6 +57,8 @@ type accessKey struct {
 type failureKey struct {
 	accessKey
 	platforms string
+	// chain names the places that are asked after the first.
+	chain string
 	// question is set for a lookup of the image's files.
 	question string
 }

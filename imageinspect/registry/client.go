@@ -91,7 +91,7 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 	if a.problem != nil {
 		return nil, a.problem.failure()
 	}
-	return c.withFiles(a, r, q.Namespace), nil
+	return c.withFiles(a, q.Namespace), nil
 }
 
 // ask answers from memory or from the registry. What everybody may read, or
@@ -101,7 +101,7 @@ func (c *Client) ask(ctx context.Context, r request, q imageinspect.Query) answe
 		c.options.Observer.Cache(true)
 		return a
 	}
-	r, p := c.allRights(ctx, r, q)
+	r, p := c.allPlaces(ctx, r, q)
 	if p != nil {
 		c.options.Observer.Cache(false)
 		return answer{problem: p}
@@ -146,7 +146,7 @@ func (c *Client) inspectOnce(namespace string, r request) answer {
 	defer cancel()
 	ctx = withSpender(ctx, spender{namespace: namespace})
 	start := c.options.Now()
-	a, err := c.inspect(ctx, r)
+	a, err := c.inspectPlaces(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
 		c.options.Observer.Inspection("ok", took)

@@ -28,6 +28,7 @@ const (
 	textBusy            = "too many images are being inspected at the moment"
 	textNoPlatform      = "the image lacks the platforms that it would run on"
 	textBadName         = "the image reference can't be parsed"
+	textImageStream     = "the image's name has no registry, and no ImageStream of that name was resolved"
 )
 
 // The results of inspections, as the Observer is told. Each kind of failure has
@@ -122,6 +123,8 @@ func (p *problem) failure() *imageinspect.Failure {
 		text = textNoPlatform
 	case imageinspect.CodeImageName:
 		text = textBadName
+	case imageinspect.CodeImageStream:
+		text = textImageStream
 	case imageinspect.CodeStillInspecting:
 		text = textStillInspecting
 		if p.result == resultBusy {

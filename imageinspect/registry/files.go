@@ -26,8 +26,8 @@ type files struct {
 }
 
 // withFiles adds the files to the images of an answer, which is shared.
-func (c *Client) withFiles(a answer, r request, namespace string) []imageinspect.Image {
-	r = r.with(a.rights)
+func (c *Client) withFiles(a answer, namespace string) []imageinspect.Image {
+	r := a.place.with(a.rights)
 	out := make([]imageinspect.Image, len(a.images))
 	for i, image := range a.images {
 		out[i] = image

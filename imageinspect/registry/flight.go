@@ -17,8 +17,9 @@ type answer struct {
 	contents []content
 	file     fileAnswer
 	problem  *problem
-	// rights are those that got the images.
+	// rights are those that got the images, at place: the request there.
 	rights rights
+	place  request
 }
 
 // content is what an image's files are read from.

@@ -22,7 +22,7 @@ func (c *Client) known(r request) (answer, bool) {
 	if a, ok := c.proved(r); ok {
 		return a, true
 	}
-	if p, ok := c.caches.failures.get(repositoryKey(r)); ok {
+	if p, ok := c.caches.failures.get(repositoryKey(r)); ok && len(r.others) == 0 {
 		return answer{problem: p}, true
 	}
 	return answer{}, false
@@ -31,9 +31,12 @@ func (c *Client) known(r request) (answer, bool) {
 // proved answers from memory where some of the request's rights were proved
 // within the time that a proof holds.
 func (c *Client) proved(r request) (answer, bool) {
-	for _, w := range r.rights {
-		if a, ok := c.knownImages(r, w); ok {
-			return a, true
+	for _, place := range r.places() {
+		for _, w := range place.rights {
+			if a, ok := c.knownImages(place, w); ok {
+				a.place = place
+				return a, true
+			}
 		}
 	}
 	return answer{}, false

@@ -1,14 +1,10 @@
 package registry
 
 import (
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -17,72 +13,13 @@ import (
 	"github.com/initguard/initguard/imageinspect/imagetest"
 )
 
-// testProxy is a real CONNECT proxy with a name service of its own.
-type testProxy struct {
-	url *url.URL
-
-	mu    sync.Mutex
-	hosts map[string]string // host:port as asked for, to where it really is
-	asked []string
-}
-
-func newProxy(t *testing.T, hosts map[string]string) *testProxy {
-	t.Helper()
-	p := &testProxy{hosts: hosts}
-	server := httptest.NewServer(http.HandlerFunc(p.serve))
-	t.Cleanup(server.Close)
-	var err error
-	if p.url, err = url.Parse(server.URL); err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func (p *testProxy) serve(w http.ResponseWriter, req *http.Request) {
-	p.mu.Lock()
-	p.asked = append(p.asked, req.Method+" "+req.Host)
-	target, ok := p.hosts[req.Host]
-	p.mu.Unlock()
-	if !ok || req.Method != http.MethodConnect {
-		http.Error(w, "no such host", http.StatusBadGateway)
-		return
-	}
-	out, err := (&net.Dialer{}).DialContext(req.Context(), "tcp", target)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	in, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		_ = out.Close()
-		return
-	}
-	_, _ = io.WriteString(in, "HTTP/1.1 200 OK\r\n\r\n")
-	var both sync.WaitGroup
-	both.Add(2)
-	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
-		go func() {
-			defer both.Done()
-			_, _ = io.Copy(pair[0], pair[1])
-			_ = pair[0].Close()
-		}()
-	}
-	both.Wait()
-}
-
-func (p *testProxy) requests() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]string(nil), p.asked...)
-}
-
-// choose sends all but one host through the proxy.
-func (p *testProxy) choose(direct string) func(*http.Request) (*url.URL, error) {
+// through sends all but one host through a proxy.
+func through(p *imagetest.Proxy, direct string) func(*http.Request) (*url.URL, error) {
 	return func(req *http.Request) (*url.URL, error) {
 		if req.URL.Hostname() == direct {
 			return nil, nil
 		}
-		return p.url, nil
+		return p.URL(), nil
 	}
 }
 
@@ -116,12 +53,12 @@ func TestProxy(t *testing.T) {
 		{"what NO_PROXY holds is dialed", r.Host(), []Registry{{Host: r.Host(), CAs: r.CA(), AllowAddresses: loopback(), Shared: true}}, nil, "127.0.0.1", "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			p := newProxy(t, map[string]string{name + ":443": r.Host(), r.Host(): r.Host()})
+			p := imagetest.NewProxy(t, map[string]string{name + ":443": r.Host(), r.Host(): r.Host()})
 			c := newClient(t, r, func(o *Options) {
 				o.Keychain = anyHost{"bot", "secret"}
 				o.Registries = func() []Registry { return tc.entries }
 				o.ProxyHosts = func() []string { return tc.hosts }
-				o.Proxy = p.choose(tc.direct)
+				o.Proxy = through(p, tc.direct)
 			})
 			q := imageinspect.Query{Reference: tc.image + "/web:1", Platforms: []string{"linux/amd64"}}
 			if tc.detail == "" {
@@ -129,7 +66,7 @@ func TestProxy(t *testing.T) {
 			} else if got := fails(t, c, q); !strings.Contains(got.Detail, tc.detail) && tc.detail != "unreachable" || got.Text != textNotInspected {
 				t.Errorf("detail %q, want %q", got.Detail, tc.detail)
 			}
-			asked := p.requests()
+			asked := p.Asked()
 			if len(asked) == 0 && tc.asked != "" || len(asked) > 0 && asked[0] != tc.asked {
 				t.Errorf("the proxy was asked for %q, want %q first", asked, tc.asked)
 			}
@@ -153,25 +90,25 @@ func TestProxyOnTheWay(t *testing.T) {
 			r := imagetest.New(t, imagetest.Options{TLS: true, Names: []string{name}})
 			digest := r.MustPush(t, "web:1", node(""))
 			r.Break(tc.fault)
-			p := newProxy(t, map[string]string{name + ":443": r.Host()})
+			p := imagetest.NewProxy(t, map[string]string{name + ":443": r.Host()})
 			var hosts []string
 			c := newClient(t, r, func(o *Options) {
 				o.Registries = func() []Registry { return []Registry{{Host: name, CAs: r.CA()}} }
 				o.ProxyHosts = func() []string { return hosts }
-				o.Proxy = p.choose("")
+				o.Proxy = through(p, "")
 				o.Now = newClock().Now
 			})
 			q := imageinspect.Query{Reference: name + "/web:1", Platforms: []string{"linux/amd64"}}
 			if got := fails(t, c, q); !strings.Contains(got.Detail, other+":443 is reached through the proxy") {
 				t.Errorf("detail %q", got.Detail)
 			}
-			if asked := strings.Join(p.requests(), ", "); strings.Contains(asked, other) {
+			if asked := strings.Join(p.Asked(), ", "); strings.Contains(asked, other) {
 				t.Errorf("the proxy was asked for %s", asked)
 			}
 			hosts = []string{other}
 			q.Reference = name + "/web@" + digest // not what failed just now
 			fails(t, c, q)
-			if asked := strings.Join(p.requests(), ", "); !strings.Contains(asked, "CONNECT "+other+":443") {
+			if asked := strings.Join(p.Asked(), ", "); !strings.Contains(asked, "CONNECT "+other+":443") {
 				t.Errorf("once it is in proxyHosts, the proxy was asked for %s", asked)
 			}
 		})

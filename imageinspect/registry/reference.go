@@ -21,7 +21,10 @@ type request struct {
 	identifier string
 	digest     v1.Hash
 	entry      Registry
-	wanted     []platform
+	// insecure lets the registry be asked whatever its certificate, and over
+	// http.
+	insecure bool
+	wanted   []platform
 	// rights are tried in turn; the answer is remembered for those that got it.
 	rights []rights
 	// asked names those that it had before it was narrowed down to some.
@@ -29,6 +32,9 @@ type request struct {
 	// withheld and notes are those of the PullSecrets.
 	withheld bool
 	notes    []string
+	// others are the same request at the places that are asked after this one,
+	// in turn.
+	others []request
 }
 
 // byDigest is true when the reference names its content itself.
@@ -42,7 +48,7 @@ func (r request) with(w rights) request {
 
 // session is what a login with some rights is remembered under.
 func (r request) session(creds credentials) sessionKey {
-	return sessionKey{repository: r.repository.Name(), creds: creds, plainHTTP: r.entry.PlainHTTP}
+	return sessionKey{repository: r.repository.Name(), creds: creds, plainHTTP: r.mayBePlain()}
 }
 
 // access is what the proof that these rights may read is remembered under.
@@ -64,7 +70,7 @@ func (r request) allCredentials() credentials {
 
 // key is the whole lookup: who asks with the same rights gets the same answer.
 func (r request) key() failureKey {
-	return failureKey{accessKey: r.access(r.allCredentials()), platforms: joinPlatforms(r.wanted)}
+	return failureKey{accessKey: r.access(r.allCredentials()), platforms: joinPlatforms(r.wanted), chain: r.chain()}
 }
 
 func (r request) content(digest v1.Hash) contentKey {
@@ -73,11 +79,11 @@ func (r request) content(digest v1.Hash) contentKey {
 
 // parseReference reads an image reference with Docker's defaults: docker.io,
 // library/, latest. A tag beside a digest is ignored, as runtimes do.
-func parseReference(text string, options ...name.Option) (name.Reference, error) {
+func parseReference(text string) (name.Reference, error) {
 	if len(text) > maxReference {
 		return nil, fmt.Errorf("longer than %d bytes", maxReference)
 	}
-	ref, err := name.ParseReference(text, append(options, name.WeakValidation)...)
+	ref, err := name.ParseReference(text, name.WeakValidation)
 	if err != nil {
 		return nil, fmt.Errorf("want [HOST[:PORT]/]NAME[:TAG][@DIGEST]: %w", err)
 	}
@@ -98,21 +104,12 @@ func (c *Client) parse(q imageinspect.Query) (request, *problem) {
 	if err != nil {
 		return request{}, bad(err)
 	}
-	entry := c.rules.entry(ref.Context().RegistryStr())
-	if entry.PlainHTTP {
-		if ref, err = parseReference(q.Reference, name.Insecure); err != nil {
-			return request{}, bad(err)
-		}
-	}
-	r := request{repository: ref.Context(), identifier: ref.Identifier(), entry: entry}
-	r.rights = c.openRights(r)
-	if _, ok := ref.(name.Digest); ok {
-		if r.digest, err = v1.NewHash(ref.Identifier()); err != nil {
-			return request{}, bad(err)
-		}
+	var r request
+	if r.identifier, r.digest, err = identified(ref); err != nil {
+		return request{}, bad(err)
 	}
 	if r.wanted, err = parsePlatforms(q.Platforms); err != nil {
 		return request{}, &problem{code: imageinspect.CodeNoPlatform, result: "no-platform", cause: err, detail: err.Error()}
 	}
-	return r, nil
+	return c.placed(r, ref, q.Reference)
 }

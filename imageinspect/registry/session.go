@@ -28,13 +28,15 @@ type session struct {
 	// login is its place among those of its rights.
 	login      int
 	repository name.Repository
+	insecure   string // the host, if it may be reached insecurely
 	client     *http.Client
 	large      chan struct{}
 }
 
 // logIn finds out how the registry wants to be spoken to and logs in.
-func logIn(ctx context.Context, repository name.Repository, auth authn.Authenticator, out http.RoundTripper, large chan struct{}) (*session, error) {
-	a := &asked{limit: maxOtherBytes}
+func logIn(ctx context.Context, r request, auth authn.Authenticator, out http.RoundTripper, large chan struct{}) (*session, error) {
+	a := &asked{limit: maxOtherBytes, insecure: r.insecureHost()}
+	repository := r.repository
 	scopes := []string{repository.Scope(transport.PullScope)}
 	authorized, err := transport.NewWithContext(withAsked(ctx, a), repository.Registry, auth, out, scopes)
 	if err != nil {
@@ -44,6 +46,7 @@ func logIn(ctx context.Context, repository name.Repository, auth authn.Authentic
 	}
 	return &session{
 		repository: repository,
+		insecure:   a.insecure,
 		client:     &http.Client{Transport: authorized, CheckRedirect: follow},
 		large:      large,
 	}, nil
@@ -181,7 +184,7 @@ func readAll(ctx context.Context, body io.Reader, large chan struct{}) ([]byte, 
 
 // do sends a request and returns the answer if its status is 200.
 func (s *session) do(ctx context.Context, method, kind, identifier string, limit int64) (*http.Response, error) {
-	a := &asked{limit: limit}
+	a := &asked{limit: limit, insecure: s.insecure}
 	// The scheme is the login's: its transport replaces this one.
 	target := fmt.Sprintf("https://%s/v2/%s/%s/%s", s.repository.RegistryStr(), s.repository.RepositoryStr(), kind, identifier)
 	req, err := http.NewRequestWithContext(withAsked(ctx, a), method, target, nil)

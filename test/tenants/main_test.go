@@ -133,7 +133,7 @@ func (w *world) applyComponents(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	components, err := relative(dir, filepath.Join(w.repo, "manifests", "components"))
 	if err != nil {
 		return err
@@ -254,7 +254,8 @@ func references(secrets []string) string {
 	return strings.Join(out, ", ")
 }
 
-// workload is a Deployment with one container.
+// workload is a Deployment with one container, which nothing is injected into: a
+// warning that tells PID 1 is what the tests look for.
 func workload(namespace, name, image, account string, secrets ...string) string {
 	return fmt.Sprintf(`---
 apiVersion: apps/v1
@@ -264,7 +265,7 @@ spec:
   selector: {matchLabels: {app: %[2]s}}
   template:
     metadata: {labels: {app: %[2]s}}
-    spec: {serviceAccountName: %[4]q, imagePullSecrets: [%[5]s], containers: [{name: app, image: %[3]q}]}
+    spec: {shareProcessNamespace: false, serviceAccountName: %[4]q, imagePullSecrets: [%[5]s], containers: [{name: app, image: %[3]q}]}
 `, namespace, name, image, account, references(secrets))
 }
 

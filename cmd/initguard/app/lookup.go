@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/spf13/pflag"
 
@@ -75,9 +76,11 @@ func (o *lookupOptions) open() (*toolbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table of programs: %w", err)
 	}
-	entries := o.registries(c)
+	reached := newNetwork(func() *config.Config { return c }, logr.Discard())
+	entries := o.registries(reached.registries())
 	client, err := registry.New(registry.Options{
 		Registries: func() []registry.Registry { return entries },
+		Rules:      reached.rules,
 		Keychain:   authn.DefaultKeychain,
 		AllShared:  true, // this runs with the rights of the person who runs it
 		Proxy:      http.ProxyFromEnvironment,
@@ -97,12 +100,12 @@ func (o *lookupOptions) open() (*toolbox, error) {
 }
 
 // registries are those of the configuration and of the flags.
-func (o *lookupOptions) registries(c *config.Config) []registry.Registry {
+func (o *lookupOptions) registries(configured []registry.Registry) []registry.Registry {
 	var out []registry.Registry
 	for _, host := range o.PlainHTTP {
 		out = append(out, registry.Registry{Host: host, PlainHTTP: true})
 	}
-	for _, r := range registriesOf(c) {
+	for _, r := range configured {
 		if !slices.Contains(o.PlainHTTP, r.Host) {
 			out = append(out, r)
 		}
@@ -114,7 +117,7 @@ func (o *lookupOptions) registries(c *config.Config) []registry.Registry {
 func registriesOf(c *config.Config) []registry.Registry {
 	out := make([]registry.Registry, 0, len(c.Registries))
 	for _, r := range c.Registries {
-		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, Internal: r.OpenShiftInternal, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
+		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, Internal: r.OpenShiftInternal, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses, CAs: []byte(r.CA)})
 	}
 	return out
 }

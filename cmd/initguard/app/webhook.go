@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -35,7 +36,10 @@ and their ServiceAccounts', in namespaces that let initguard read them.
 
 Registry credentials that are shared with the nodes are read as by docker, from
 $DOCKER_CONFIG/config.json; they are used only for registries that the
-configuration marks "shared: true".`,
+configuration marks "shared: true".
+
+$HTTPS_PROXY, $HTTP_PROXY and $NO_PROXY are honoured; through a proxy only what
+the configuration names is asked.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(o.Validate()...); err != nil {
@@ -67,7 +71,8 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	client, err := newInspector(settings.config(), settings, counts, cluster)
+	reached := newNetwork(settings.config, log.WithName("network"))
+	client, err := newInspector(settings.config(), reached, counts, cluster)
 	if err != nil {
 		return err
 	}
@@ -81,7 +86,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
 		return err
 	}
-	if err := watchNodes(ctx, mgr, settings); err != nil {
+	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
 		return err
 	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
@@ -133,9 +138,12 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 // tenant, so addresses are guarded, images are read with the rights of the pods
 // that they are for, and its own credentials are used for shared registries
 // only.
-func newInspector(c *config.Config, s *settings, observer registry.Observer, cluster *rest.Config) (*registry.Client, error) {
+func newInspector(c *config.Config, reached *network, observer registry.Observer, cluster *rest.Config) (*registry.Client, error) {
 	options := registry.Options{
-		Registries:     func() []registry.Registry { return registriesOf(s.config()) },
+		Registries:     reached.registries,
+		Rules:          reached.rules,
+		Proxy:          http.ProxyFromEnvironment,
+		ProxyHosts:     reached.proxyHosts,
 		Keychain:       authn.DefaultKeychain,
 		GuardAddresses: true,
 		Bounds:         boundsOf(c),

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/go-logr/logr"
@@ -9,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/initguard/initguard/cluster/events"
+	"github.com/initguard/initguard/cluster/mirrors"
 	"github.com/initguard/initguard/cluster/nodes"
 	"github.com/initguard/initguard/webhook"
 )
@@ -21,6 +23,19 @@ func watchNodes(ctx context.Context, mgr manager.Manager, s *settings) error {
 	}
 	s.platforms = platforms.List
 	return nil
+}
+
+// watchNetwork has registries reached as the cluster and files of CAs say. Until
+// it is known what the cluster says, the webhook is not ready.
+func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
+	watcher, err := mirrors.New(cluster, mirrors.Options{Log: n.log})
+	if err != nil {
+		return err
+	}
+	n.cluster = watcher.Current
+	return errors.Join(
+		mgr.Add(everywhere(watcher.Run)), mgr.Add(everywhere(n.run)), mgr.AddReadyzCheck("registries", watcher.Ready),
+	)
 }
 
 // newFollower makes what tells late verdicts: every replica those of the

@@ -56,7 +56,7 @@ func TestLikeTheKubelet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	asked, matched := 0, 0
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
