@@ -81,18 +81,21 @@ func TestNewCA(t *testing.T) {
 func TestInsecure(t *testing.T) {
 	encrypted, plain := imagetest.New(t, imagetest.Options{TLS: true}), imagetest.New(t, imagetest.Options{})
 	for _, r := range []*imagetest.Registry{encrypted, plain} {
-		r.MustPush(t, "web:1", node(""))
+		r.MustPush(t, "team/web:1", node(""))
 		entries := []Registry{{Host: r.Host(), AllowAddresses: loopback()}}
-		for scope, works := range map[string]bool{r.Host(): true, "127.0.0.1:1": false, "*.example.com": false} {
+		for scope, works := range map[string]bool{
+			r.Host(): true, r.Host() + "/team": true, r.Host() + "/team/web": true,
+			r.Host() + "/tea": false, r.Host() + "/other": false, "127.0.0.1:1": false, "*.example.com": false,
+		} {
 			c := newClient(t, r, func(o *Options) {
 				o.Registries = func() []Registry { return entries }
 				o.Rules = func() *mirror.Rules { return &mirror.Rules{Insecure: []string{scope}} }
 			})
 			if works {
-				inspect(t, c, query(r, "web:1"))
+				inspect(t, c, query(r, "team/web:1"))
 				continue
 			}
-			if got := fails(t, c, query(r, "web:1")); got.Text != textNotInspected {
+			if got := fails(t, c, query(r, "team/web:1")); got.Text != textNotInspected {
 				t.Errorf("insecure %s: %+v", scope, got)
 			}
 		}

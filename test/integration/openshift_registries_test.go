@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/initguard/initguard/imageinspect/imagetest"
+	"github.com/initguard/initguard/test/stack"
 )
 
 // openshiftKinds are stubs of the kinds that say something of registries; they
@@ -66,7 +67,7 @@ func TestOpenShiftRegistries(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A mirror on loopback needs a word of the configuration.
-	content := string(original) + fmt.Sprintf("  - {host: %q, allowAddresses: [127.0.0.0/8]}\n", mirror.Host())
+	content := stack.Config(shared.Registry.Host()) + fmt.Sprintf("  - {host: %q, allowAddresses: [127.0.0.0/8]}\n", mirror.Host())
 	if err := os.WriteFile(shared.ConfigFile, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}

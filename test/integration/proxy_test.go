@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/initguard/initguard/imageinspect/imagetest"
+	"github.com/initguard/initguard/test/stack"
 )
 
 // TestProxy: the webhook asks through HTTPS_PROXY what its configuration names,
@@ -20,7 +21,7 @@ func TestProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content := string(original) + "  - host: " + host + "\n    ca: |\n      " + strings.ReplaceAll(string(registry.CA()), "\n", "\n      ") + "\n"
+	content := stack.Config(shared.Registry.Host()) + "  - host: " + host + "\n    ca: |\n      " + strings.ReplaceAll(string(registry.CA()), "\n", "\n      ") + "\n"
 	if err := os.WriteFile(shared.ConfigFile, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
