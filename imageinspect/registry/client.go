@@ -124,7 +124,7 @@ func (c *Client) inspectOnce(namespace string, r request) answer {
 	defer cancel()
 	ctx = withSpender(ctx, spender{namespace: namespace, login: string(r.creds)})
 	start := c.options.Now()
-	a, err := c.inspect(ctx, r)
+	a, err := c.inspectPatiently(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
 		c.options.Observer.Inspection("ok", took)
