@@ -91,6 +91,10 @@ control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, 
 e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
 	go test -tags=e2e -count=1 -timeout=20m -parallel=32 $(TESTFLAGS) ./test/e2e
 
+.PHONY: e2e-full
+e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
+	go test -tags=e2e -count=1 -timeout=30m -parallel=48 $(TESTFLAGS) -run '^TestInjection$$' ./test/e2e -full -update
+
 .PHONY: root
 root:
 	@[ "$$(uname -s)" = Linux ] || { echo 'needs Linux: it runs a real Kubernetes node' >&2; exit 1; }
@@ -186,13 +190,14 @@ fix: format ## Let the linters mend what they can.
 
 # What update writes: files, and folders that hold nothing else. Each generator
 # writes below OUT.
-GENERATED := docs/reapers.md docs/cli
+GENERATED := docs/reapers.md docs/cli api/v1alpha1/zz_generated.deepcopy.go manifests/crds/initguard.dev_zombiereports.yaml
 
 .PHONY: update
 update: ## Write the generated files anew, below OUT (the repository).
 	@mkdir -p '$(OUT)/docs/cli'
 	go run ./test/measure -docs '$(OUT)/docs/reapers.md'
 	go run ./cmd/initguard/gendocs '$(OUT)/docs/cli'
+	$(TOOL) controller-gen object crd paths=./api/v1alpha1 'output:object:dir=$(OUT)/api/v1alpha1' 'output:crd:dir=$(OUT)/manifests/crds'
 
 .PHONY: tools
 tools: ## Build the tools, so that the first verify is quick.

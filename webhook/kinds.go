@@ -1,6 +1,10 @@
 package webhook
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/initguard/initguard/webhook/config"
@@ -23,9 +27,14 @@ func kubeController(name string) []string {
 	return []string{"system:serviceaccount:kube-system:" + name, controllerManager}
 }
 
+// templatePath and cronJobPath are where most built-in kinds, and CronJob, hold
+// their template.
+func templatePath() []string { return []string{"spec", "template"} }
+func cronJobPath() []string  { return []string{"spec", "jobTemplate", "spec", "template"} }
+
 // builtIn are the kinds that are judged without any configuration.
 func builtIn() map[schema.GroupKind]workload {
-	template := []string{"spec", "template"}
+	template := templatePath()
 	return map[schema.GroupKind]workload{
 		{Kind: "Pod"}:                                    {},
 		{Kind: "PodTemplate"}:                            {path: []string{"template"}},
@@ -35,7 +44,7 @@ func builtIn() map[schema.GroupKind]workload {
 		{Group: "apps", Kind: "StatefulSet"}:             {path: template, controllers: kubeController("statefulset-controller")},
 		{Group: "apps", Kind: "DaemonSet"}:               {path: template, controllers: kubeController("daemon-set-controller")},
 		{Group: "batch", Kind: "Job"}:                    {path: template, controllers: kubeController("job-controller")},
-		{Group: "batch", Kind: "CronJob"}:                {path: []string{"spec", "jobTemplate", "spec", "template"}, controllers: kubeController("cronjob-controller")},
+		{Group: "batch", Kind: "CronJob"}:                {path: cronJobPath(), controllers: kubeController("cronjob-controller")},
 		{Group: openShiftApps, Kind: "DeploymentConfig"}: {path: template, controllers: []string{"system:serviceaccount:openshift-infra:deploymentconfig-controller"}},
 	}
 }
@@ -57,6 +66,16 @@ func (k kinds) find(gvk schema.GroupVersionKind, c *config.Config) (workload, bo
 		return workload{path: w.Path(), controllers: w.ControllerUsers}, true
 	}
 	return workload{}, false
+}
+
+// JudgedKinds are the kinds that hold a pod template, by name.
+func JudgedKinds(c *config.Config) []schema.GroupKind {
+	kinds := slices.Collect(maps.Keys(builtIn()))
+	for _, w := range c.Workloads {
+		kinds = append(kinds, schema.GroupKind{Group: w.Group, Kind: w.Kind})
+	}
+	slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(kinds)
 }
 
 // Judges is true for kinds that hold a pod template.

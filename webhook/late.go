@@ -197,7 +197,7 @@ func (f *Follower) assess(ctx context.Context, l late) []policy.Assessment {
 	retry := time.NewTicker(f.retry)
 	defer retry.Stop()
 	for {
-		assessments := l.settings.Assessor.Assess(ctx, l.verdict.Namespace, &l.judgement.Object.Spec)
+		assessments := l.settings.Assess(ctx, l.verdict.Namespace, &l.judgement.Object.Spec)
 		if ctx.Err() != nil || !slices.ContainsFunc(assessments, stillInspecting) {
 			return assessments
 		}
@@ -211,12 +211,15 @@ func (f *Follower) assess(ctx context.Context, l late) []policy.Assessment {
 
 // conclude says what is to be told now that a second assessment is there.
 func (l late) conclude(assessments []policy.Assessment) (LateVerdict, string) {
+	j := l.judgement
+	j.Assessments = assessments
+	j.Plan = l.settings.PlanFor(j.Object, j.Modes, j.Exempt, assessments)
 	result := lateClean
 	for i, a := range assessments {
 		if i >= len(l.judgement.Assessments) || !stillInspecting(l.judgement.Assessments[i]) {
 			continue // was known in time
 		}
-		if l.judgement.Warns(a) {
+		if j.Warns(a) {
 			result = lateTold
 			break
 		}
@@ -227,12 +230,10 @@ func (l late) conclude(assessments []policy.Assessment) (LateVerdict, string) {
 	if result != lateTold {
 		return LateVerdict{}, result
 	}
-	j := l.judgement
-	j.Assessments = assessments
 	warned := j.those(j.Warns)
 	worst, _ := policy.Worst(warned)
 	v := l.verdict
-	v.Text, v.HarmedByOrphans = Warning(j.Object, warned, j.Config.FixURL), worst.Problem == policy.HarmedByOrphans
+	v.Text, v.HarmedByOrphans = warning(j.Object, warned, j.notInjected(), j.Config.FixURL), worst.Problem == policy.HarmedByOrphans
 	v.Template = fingerprint(j.Object)
 	return v, lateTold
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/initguard/initguard/webhook/inject"
 	"github.com/initguard/initguard/webhook/policy"
 )
 
@@ -23,6 +24,8 @@ type Metrics struct {
 	configured  prometheus.Gauge
 	problems    prometheus.Counter
 	late        *prometheus.CounterVec
+	injections  *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -45,9 +48,12 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
 	}
+	m.injections = counter("injections_total", "Pods that asked for injection, by strategy and what became of them.", "strategy", "result")
+	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
 		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems, m.late,
+		m.injections, m.refusals,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -92,6 +98,18 @@ func (m *Metrics) assessed(assessments []policy.Assessment) {
 		if a.Finding() {
 			m.findings.WithLabelValues(a.Risk.String()).Inc()
 		}
+	}
+}
+
+// injected counts what became of a pod that asked for injection.
+func (m *Metrics) injected(result string, plan inject.Plan) {
+	strategy := string(plan.Strategy)
+	if plan.Strategy == inject.None {
+		strategy = "none"
+	}
+	m.injections.WithLabelValues(strategy, result).Inc()
+	for _, r := range plan.Refusals {
+		m.refusals.WithLabelValues(string(r.Strategy), r.Rule).Inc()
 	}
 }
 

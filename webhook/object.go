@@ -1,15 +1,12 @@
 package webhook
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	kjson "sigs.k8s.io/json"
 
 	"github.com/initguard/initguard/webhook/config"
 )
@@ -31,60 +28,38 @@ type Object struct {
 	// SpecPath is where the pod's spec lies in the object: spec.template.spec.
 	SpecPath string
 	IsPod    bool
+	// noMetadata is true for a pod template without any metadata.
+	noMetadata bool
 }
 
 // errNoTemplate is the error of an object that holds no pod template, as a
 // DeploymentConfig may.
 var errNoTemplate = errors.New("no pod template")
 
-// meta is the part of any object's metadata that is read.
-type meta struct {
-	Metadata struct {
-		Name            string                  `json:"name"`
-		GenerateName    string                  `json:"generateName"`
-		Namespace       string                  `json:"namespace"`
-		UID             string                  `json:"uid"`
-		OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
-	} `json:"metadata"`
-}
-
-// template is the part of a pod template, or of a pod, that is read.
-type template struct {
-	Metadata struct {
-		Annotations map[string]string `json:"annotations"`
-		Labels      map[string]string `json:"labels"`
-	} `json:"metadata"`
-	Spec *corev1.PodSpec `json:"spec"`
-}
-
 // decode reads an object of a kind that w describes. Fields that this version
 // does not know are ignored: a newer API server may send them.
 func decode(raw []byte, w workload) (Object, error) {
-	var m meta
-	if err := unmarshal(raw, &m); err != nil {
-		return Object{}, err
-	}
-	body, err := descend(raw, w.path)
+	m, t, err := decodeParts(raw, w.path)
 	if err != nil {
 		return Object{}, err
 	}
-	var t template
-	if err := unmarshal(body, &t); err != nil {
-		return Object{}, fmt.Errorf("%s: %w", strings.Join(w.path, "."), err)
-	}
-	if t.Spec == nil {
+	if t == nil || t.Spec == nil {
 		return Object{}, errNoTemplate
 	}
+	without := t.Metadata == nil
+	if without {
+		t.Metadata = &marks{}
+	}
 	o := Object{
-		Name: m.Metadata.Name, Namespace: m.Metadata.Namespace, UID: m.Metadata.UID,
+		noMetadata: without, Name: m.Name, Namespace: m.Namespace, UID: m.UID,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}
 	if o.Name == "" {
-		o.Name = m.Metadata.GenerateName
+		o.Name = m.GenerateName
 	}
-	for i := range m.Metadata.OwnerReferences {
-		if ref := &m.Metadata.OwnerReferences[i]; ref.Controller != nil && *ref.Controller {
+	for i := range m.OwnerReferences {
+		if ref := &m.OwnerReferences[i]; ref.Controller != nil && *ref.Controller {
 			o.Owner = ref
 		}
 	}
@@ -103,26 +78,4 @@ func DecodeObject(raw []byte, gvk schema.GroupVersionKind, c *config.Config) (Ob
 		return Object{}, false, nil
 	}
 	return o, true, err
-}
-
-// descend follows field names into JSON without decoding what lies beside them.
-func descend(raw []byte, path []string) ([]byte, error) {
-	for i, name := range path {
-		var fields map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &fields); err != nil {
-			return nil, fmt.Errorf("%s: want an object: %w", strings.Join(path[:i], "."), err)
-		}
-		next, ok := fields[name]
-		if !ok || string(next) == "null" {
-			return nil, errNoTemplate
-		}
-		raw = next
-	}
-	return raw, nil
-}
-
-// unmarshal decodes JSON as the API server does: field names are
-// case-sensitive.
-func unmarshal(raw []byte, into any) error {
-	return kjson.UnmarshalCaseSensitivePreserveInts(raw, into)
 }

@@ -78,16 +78,21 @@ func (c *checker) inside(imported string) (Room, bool) {
 func (c *checker) arrow(f File, from, to Room) {
 	switch {
 	case from.Dir == to.Dir:
-	case strings.HasPrefix(to.Dir, "cmd/") && !strings.HasPrefix(f.Path, "test/"):
+	case strings.HasPrefix(to.Dir, "cmd/") && !forDevelopers(f):
 		c.report(f.Path, "imports %s, which wires all rooms together; take what you need from its room", to.Dir)
 	case from.StdlibOnly:
 		c.report(f.Path, "imports %s; %s imports nothing but itself and the standard library", to.Dir, from.Dir)
-	case to.ForTests && !f.Test && !strings.HasPrefix(f.Path, "test/"):
-		c.report(f.Path, "imports %s, which is for tests and test/ only", to.Dir)
+	case to.ForTests && !f.Test && !forDevelopers(f):
+		c.report(f.Path, "imports %s, which is for tests, test/ and bench/ only", to.Dir)
 	case from.Top || f.Test:
 	case !slices.Contains(from.Imports, to.Dir):
 		c.report(f.Path, "imports %s; %s may import %s", to.Dir, from.Dir, list(from.Imports))
 	}
+}
+
+// forDevelopers is true for what is never shipped.
+func forDevelopers(f File) bool {
+	return strings.HasPrefix(f.Path, "test/") || strings.HasPrefix(f.Path, "bench/")
 }
 
 // outside judges an import of a package that is not of this module.

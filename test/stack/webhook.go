@@ -46,13 +46,13 @@ func (s *Stack) StartWebhook(ctx context.Context) error {
 	}
 	s.webhook, err = s.group.Start(process.Spec{
 		Name: "webhook", Path: s.binary,
-		Args: []string{
+		Args: append([]string{
 			"webhook", "--kubeconfig", kubeconfig, "--config", s.ConfigFile,
 			"--cert-dir", filepath.Join(s.group.Dir, "certs"), "--bind-address", "127.0.0.1", "--port", strconv.Itoa(s.ports.webhook),
 			"--metrics-bind-address", fmt.Sprintf("127.0.0.1:%d", s.ports.metrics),
 			"--health-probe-bind-address", fmt.Sprintf("127.0.0.1:%d", s.ports.health),
 			"--log-level", "debug",
-		},
+		}, s.args...),
 		Env:   append(os.Environ(), "DOCKER_CONFIG="+filepath.Join(s.group.Dir, "docker")),
 		Grace: 10 * time.Second,
 	})

@@ -25,6 +25,7 @@ func Default() *Config {
 			Warn: Possible, Audit: Possible, Enforce: Never, Inject: Never,
 			Strategy: StrategyAuto,
 		},
+		Injection:  Injection{Strategies: []Strategy{StrategySharePID, StrategyWrap}, Wrap: Wrap{RequireSeen: true}},
 		Exemptions: Exemptions{Namespaces: []string{"kube-system"}},
 		Inspection: Inspection{
 			Deadline:    2 * time.Second,

@@ -23,6 +23,8 @@ type Config struct {
 	Kind string `yaml:"kind"`
 	// Defaults are the modes of a namespace without labels.
 	Defaults Modes `yaml:"defaults"`
+	// Injection bounds what may be done to pods.
+	Injection Injection `yaml:"injection"`
 	// Unknown says what an Unknown verdict does.
 	Unknown Unknown `yaml:"unknown"`
 	// Exemptions say who and what is never looked at.

@@ -36,6 +36,7 @@ const (
 
 // validate notes what can be read but can't be meant.
 func (r *report) validate(c *Config) {
+	r.injection(c.Injection)
 	r.names("exemptions.namespaces", c.Exemptions.Namespaces, maxNames, namespaceFault)
 	r.names("exemptions.usernames", c.Exemptions.Usernames, maxNames, usernameFault)
 	r.inspection(c.Inspection)

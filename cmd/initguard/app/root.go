@@ -35,12 +35,15 @@ const (
 // commands are the subcommands, in no order: cobra sorts them.
 func commands() []func(Streams) *cobra.Command {
 	return []func(Streams) *cobra.Command{
+		newAuditCommand,
 		newCheckCommand,
 		newImageCommand,
 		newInstallTiniCommand,
+		newResponderCommand,
 		newScannerCommand,
 		newVersionCommand,
 		newWebhookCommand,
+		newZombiesCommand,
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/initguard/initguard/certs"
 	"github.com/initguard/initguard/imageinspect/registry"
@@ -79,13 +78,16 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := watchNodes(ctx, mgr, settings); err != nil {
 		return err
 	}
+	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
+		return err
+	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
 	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
 		return err
 	}
 	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, &admission.Webhook{Handler: validator})
-	server.Register(webhook.MutatePath, &admission.Webhook{Handler: webhook.NewMutator()})
+	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
+	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
 	if watcher != nil {
 		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
 			return err

@@ -26,6 +26,7 @@ type settings struct {
 	inspector inspector
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
+	injection webhook.Injection
 	log       logr.Logger
 
 	mu   sync.Mutex
@@ -79,7 +80,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: s.injection, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made

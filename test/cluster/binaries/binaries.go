@@ -116,6 +116,20 @@ func FindNode(ctx context.Context, opts Options) (NodeSet, error) {
 	return set, nil
 }
 
+// PodSecurityWebhook is the name of the Pod Security admission webhook, which no
+// cluster needs: it is what initguard's is measured beside.
+const PodSecurityWebhook = "podsecurity-webhook"
+
+// FindPodSecurityWebhook returns that program. It is built, never taken from
+// ready-made ones.
+func FindPodSecurityWebhook(ctx context.Context, opts Options) (string, error) {
+	p, err := find(programs(), PodSecurityWebhook)
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, p, opts)
+}
+
 // Path returns the absolute path of one program, which is built like those of
 // [Find].
 func Path(ctx context.Context, name string, opts Options) (string, error) {

@@ -42,6 +42,7 @@ func programs() []program {
 	const kubernetes = "k8s.io/kubernetes"
 	const kubernetesStamp = "k8s.io/component-base/version.gitVersion"
 	const etcd = "go.etcd.io/etcd/server/v3"
+	const podSecurity = "k8s.io/pod-security-admission"
 	const containerd = "github.com/containerd/containerd/v2"
 	const containerdStamp = containerd + "/version.Version"
 	return []program{
@@ -84,6 +85,10 @@ func programs() []program {
 		{
 			name: "ctr", pin: "containerd", main: containerd + "/cmd/ctr", versioned: containerd,
 			stamp: containerdStamp, takes: "seconds after containerd",
+		},
+		{
+			name: PodSecurityWebhook, pin: "podsecurity", main: podSecurity + "/cmd/webhook", versioned: podSecurity,
+			stamp: kubernetesStamp, takes: "a minute or two on 2 cores",
 		},
 	}
 }
