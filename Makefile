@@ -171,6 +171,11 @@ verify-generated: ## make update has nothing to change.
 		diff -ruN "$$name" "$$fresh/$$name" || { echo "$$name: run make update" >&2; exit 1; }; \
 	done
 
+.PHONY: update-keyring
+update-keyring: ## Ask the kubelet's own code how it chooses pull secrets, for the tests (a minute).
+	go run -modfile=test/cluster/pins/kubernetes/go.mod ./imageinspect/registry/keyring/testdata/kubelet \
+		>imageinspect/registry/keyring/testdata/kubelet.jsonl 2>/dev/null
+
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.
 	go vet ./...

@@ -45,7 +45,7 @@ func TestThousandPodsOneInspection(t *testing.T) {
 				if n == pods/2 {
 					open() // half of them have come while the inspection waits
 				}
-				code, warning := dryRun(t, client, fmt.Sprintf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p%d","namespace":"storm"},`+
+				code, warning := dryRunPod(t, client, fmt.Sprintf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p%d","namespace":"storm"},`+
 					`"spec":{"containers":[{"name":"app","image":"%s/storm/web:1"}]}}`, n, shared.Registry.Host()))
 				if code != http.StatusCreated {
 					refused.Add(1)
@@ -84,8 +84,8 @@ func apiServer(t *testing.T) *http.Client {
 	return client
 }
 
-// dryRun creates a pod with a dry run, and returns the status and the warnings.
-func dryRun(t *testing.T, client *http.Client, pod string) (code int, warnings string) {
+// dryRunPod creates a pod with a dry run, and returns the status and the warnings.
+func dryRunPod(t *testing.T, client *http.Client, pod string) (code int, warnings string) {
 	t.Helper()
 	url := shared.Cluster.Server + "/api/v1/namespaces/storm/pods?dryRun=All"
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader([]byte(pod)))
