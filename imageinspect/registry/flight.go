@@ -65,8 +65,8 @@ type flights struct {
 	waiting *line[*pending]
 	// max and own are the bounds that came last: they hold for what waits too.
 	max, own int
-	closed  bool
-	ended   sync.WaitGroup
+	closed   bool
+	ended    sync.WaitGroup
 }
 
 // pending is a flight that waits.
