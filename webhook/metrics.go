@@ -23,9 +23,9 @@ type Metrics struct {
 	reloads     *prometheus.CounterVec
 	configured  prometheus.Gauge
 	problems    prometheus.Counter
-	late        *prometheus.CounterVec
 	injections  *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
+	late        *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -52,8 +52,8 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems, m.late,
-		m.injections, m.refusals,
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
+		m.injections, m.refusals, m.late,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

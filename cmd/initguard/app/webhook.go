@@ -78,10 +78,10 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := watchNodes(ctx, mgr, settings); err != nil {
+	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
 		return err
 	}
-	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
+	if err := watchNodes(ctx, mgr, settings); err != nil {
 		return err
 	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))

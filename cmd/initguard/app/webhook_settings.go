@@ -24,9 +24,9 @@ type inspector interface {
 type settings struct {
 	config    func() *config.Config
 	inspector inspector
+	injection webhook.Injection
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
-	injection webhook.Injection
 	log       logr.Logger
 
 	mu   sync.Mutex
