@@ -94,7 +94,7 @@ func (i *injector) inject(ctx context.Context, d manifest.Document) injected {
 	if why := object.Exempt(); why != "" || c.ExemptsNamespace(object.Namespace) {
 		return say(ExitOK, "left alone, as in the cluster")
 	}
-	modes, options, wrong := config.Modes{Inject: config.Possible, Strategy: i.strategy}.ForTemplate(object.Annotations)
+	modes, options, wrong := c.ForTemplate(config.Modes{Inject: config.Possible, Strategy: i.strategy}, object.Annotations)
 	if len(wrong) > 0 {
 		return say(ExitUnanswered, "%s", wrong[0].Text)
 	}
