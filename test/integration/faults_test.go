@@ -15,6 +15,7 @@ import (
 // was.
 func TestRegistryFaults(t *testing.T) {
 	namespace(t, "faults", "initguard.dev/inject: possible")
+	openPullSecrets(t, "faults")
 	gone, err := imagetest.Start(imagetest.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -87,10 +88,30 @@ func TestRegistryFaults(t *testing.T) {
 	}
 }
 
+// openPullSecrets lets the webhook read what a namespace's pods pull with, as
+// the component pull-secrets does.
+func openPullSecrets(t *testing.T, namespace string) {
+	t.Helper()
+	role := `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: initguard-pull-secrets, namespace: ` + namespace + `}
+rules:
+  - {apiGroups: [""], resources: [secrets, serviceaccounts], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: initguard-pull-secrets, namespace: ` + namespace + `}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: initguard-pull-secrets}
+subjects: [{kind: ServiceAccount, name: initguard-webhook, namespace: initguard-system}]
+`
+	apply(t, role)
+}
+
 // TestRegistryGrantsLittle: what a registry still grants is left to the nodes,
 // until it grants more.
 func TestRegistryGrantsLittle(t *testing.T) {
 	namespace(t, "little", "initguard.dev/inject: possible")
+	openPullSecrets(t, "little")
 	grants := func(remaining string) imagetest.Fault {
 		return func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("RateLimit-Limit", "100;w=21600")
@@ -101,7 +122,7 @@ func TestRegistryGrantsLittle(t *testing.T) {
 	defer shared.Registry.Break(nil)
 	for i, test := range []struct{ remaining, want, detail string }{
 		{"50", "the image could not be inspected\n", "left to the nodes"},
-		{"90", "PID 1 will be node", ""},
+		{"90", "deployment.apps/web configured", ""},
 	} {
 		image := fmt.Sprintf("little/app%d:1", i)
 		if _, err := shared.Registry.PushSpecs(t.Context(), image, imagetest.Spec{Cmd: []string{"node", image}}); err != nil {
@@ -110,11 +131,16 @@ func TestRegistryGrantsLittle(t *testing.T) {
 		before := inspections(t)
 		shared.Registry.Break(grants(test.remaining))
 		out := apply(t, deployment("little", "web", "{name: app, image: REGISTRY/"+image+"}"))
+		// What injection mends is no warning: of the second only the verdict shows.
 		if log := shared.WebhookLog(1); !strings.Contains(out, test.want) || !strings.Contains(log, test.detail) {
 			t.Errorf("%s of 100 left: %s; log:\n%s", test.remaining, out, log)
 		}
-		if after := inspections(t); test.detail != "" && after["rate-limited"] != before["rate-limited"]+1 {
-			t.Errorf("inspections %v, before %v", after, before)
+		result := "ok"
+		if test.detail != "" {
+			result = "rate-limited"
+		}
+		if after := inspections(t); after[result] != before[result]+1 {
+			t.Errorf("%s of 100 left: inspections %v, before %v", test.remaining, after, before)
 		}
 	}
 }
@@ -163,7 +189,7 @@ func TestLayerFaults(t *testing.T) {
 // TestSlowRegistry: the inspection goes on in the background, and the next
 // apply has the answer.
 func TestSlowRegistry(t *testing.T) {
-	namespace(t, "slow", "initguard.dev/inject: possible")
+	namespace(t, "slow", "initguard.dev/inject: possible, initguard.dev/strategy: wrap") // which a tag does not allow
 	if _, err := shared.Registry.PushSpecs(t.Context(), "slow/app:1", imagetest.Spec{Cmd: []string{"node"}}); err != nil {
 		t.Fatal(err)
 	}

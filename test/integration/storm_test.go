@@ -21,7 +21,7 @@ import (
 // TestThousandPodsOneInspection: a thousand pods of an image that nobody knows
 // yet cost the registry one inspection.
 func TestThousandPodsOneInspection(t *testing.T) {
-	const pods = 1000
+	const pods, workers = 1000, 100
 	namespace(t, "storm", "")
 	if _, err := shared.Registry.PushSpecs(t.Context(), "storm/web:1", imagetest.Spec{Cmd: []string{"node", "storm"}}); err != nil {
 		t.Fatal(err)
@@ -34,16 +34,16 @@ func TestThousandPodsOneInspection(t *testing.T) {
 	defer shared.Registry.Break(nil)
 	var left, warned, refused atomic.Int32
 	left.Store(pods)
-	var workers sync.WaitGroup
-	for range 100 {
-		workers.Go(func() {
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
 			for {
 				n := left.Add(-1)
 				if n < 0 {
 					return
 				}
-				if n == pods/2 {
-					open() // half of them have come while the inspection waits
+				if n == pods-workers {
+					open() // as many have come while the inspection waits
 				}
 				code, warning := dryRunPod(t, client, fmt.Sprintf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p%d","namespace":"storm"},`+
 					`"spec":{"containers":[{"name":"app","image":"%s/storm/web:1"}]}}`, n, shared.Registry.Host()))
@@ -56,7 +56,7 @@ func TestThousandPodsOneInspection(t *testing.T) {
 			}
 		})
 	}
-	workers.Wait()
+	group.Wait()
 	counts, after := shared.Registry.Counts(), inspections(t)
 	if counts[imagetest.HeadManifest] != 1 || counts[imagetest.GetManifest] != 1 || counts[imagetest.GetBlob] != 1 {
 		t.Errorf("requests to the registry %v, want one HEAD, one manifest, one config", counts)

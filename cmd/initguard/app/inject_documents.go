@@ -94,6 +94,9 @@ func (i *injector) inject(ctx context.Context, d manifest.Document) injected {
 	if why := object.Exempt(); why != "" || c.ExemptsNamespace(object.Namespace) {
 		return say(ExitOK, "left alone, as in the cluster")
 	}
+	if c.KillSwitch {
+		return say(ExitOK, "left alone: killSwitch of the configuration turns injection off")
+	}
 	modes, options, wrong := c.ForTemplate(config.Modes{Inject: config.Possible, Strategy: i.strategy}, object.Annotations)
 	if len(wrong) > 0 {
 		return say(ExitUnanswered, "%s", wrong[0].Text)
