@@ -16,8 +16,8 @@ import (
 type meta struct {
 	Name            string                  `json:"name"`
 	GenerateName    string                  `json:"generateName"`
-	Namespace       string                  `json:"namespace"`
 	UID             string                  `json:"uid"`
+	Namespace       string                  `json:"namespace"`
 	OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
 }
 

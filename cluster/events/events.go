@@ -39,7 +39,7 @@ const (
 	maxName = 200
 
 	// perSecond and burst keep a flood of Events from the API server.
-	perSecond, burst = 5, 20
+	perSecond, burst = 20, 100
 	// timeout bounds one attempt.
 	timeout = 10 * time.Second
 )

@@ -1,6 +1,9 @@
 package registry
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // keep remembers a failure. What a registry answers for certain, and what it
 // sees too much of, is remembered longer each time in a row; a registry that is
@@ -54,4 +57,16 @@ func (f failures) inARow(key failureKey, forgotten time.Duration) int {
 		return 0
 	}
 	return e.value.times + 1
+}
+
+// inspectPatiently asks again as long as there is time where one request was
+// not answered in its own: what hung may be back, and a connection from before
+// would never tell.
+func (c *Client) inspectPatiently(ctx context.Context, r request) (answer, error) {
+	for {
+		a, err := c.inspect(ctx, r)
+		if err == nil || ctx.Err() != nil || asProblem("", err).result != resultTimeout {
+			return a, err
+		}
+	}
 }

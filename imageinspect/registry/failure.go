@@ -187,8 +187,11 @@ func explainOwn(err error) (result, detail string) {
 		large     *tooLargeError
 		limited   *rateLimitedError
 		over      *overBudgetError
+		slow      slowError
 	)
 	switch {
+	case errors.As(err, &slow): // before what other ways to the registry said
+		return resultTimeout, slow.Error()
 	case errors.As(err, &refused) && (!refused.scheme || !tellsMore(err)):
 		return resultRefused, refused.Error()
 	case errors.As(err, &redirects):

@@ -64,8 +64,10 @@ type flights struct {
 	held    map[string]int
 	active  int
 	waiting *line[*pending]
-	closed  bool
-	ended   sync.WaitGroup
+	// max and own are the bounds that came last: they hold for what waits too.
+	max, own int
+	closed   bool
+	ended    sync.WaitGroup
 }
 
 // pending is a flight that waits.
@@ -96,6 +98,7 @@ func (f *flights) join(key failureKey, s slots, known func() (answer, bool), run
 	if f.closed {
 		return landed(closed(key)), nil
 	}
+	f.max, f.own = s.max, s.own
 	p := &pending{flight: &flight{done: make(chan struct{})}, key: key, slots: s, run: run}
 	f.known[key] = p.flight
 	f.waiting.push(s.owner, p)
@@ -145,11 +148,11 @@ func (f *flights) dispatch() {
 // free: one owner alone takes half of the slots at most, however long its
 // registry keeps them.
 func (f *flights) may(p *pending) bool {
-	held, free := f.held[p.slots.owner], p.slots.max-f.active
+	held, free := f.held[p.slots.owner], f.max-f.active
 	if f.late(p) {
 		return true // to be refused
 	}
-	return free > 0 && (!p.slots.shared || held < free && held < p.slots.own)
+	return free > 0 && (!p.slots.shared || held < free && held < f.own)
 }
 
 func (f *flights) late(p *pending) bool {

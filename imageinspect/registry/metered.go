@@ -31,9 +31,9 @@ type meteredTransport struct {
 }
 
 // metadataTimeout bounds the wait for the head of any answer but a blob's,
-// which a registry may have to fetch from elsewhere first. Together with the
-// time for which a failure is remembered it is what a registry that hung is
-// back after.
+// which a registry may have to fetch from elsewhere first. An inspection then
+// asks anew, so that it takes no longer than this to notice that a registry
+// that hung is back.
 const metadataTimeout = 6 * time.Second
 
 // slowError is the cause of the end of a request that took too long.

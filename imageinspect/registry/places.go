@@ -125,7 +125,7 @@ func (c *Client) allPlaces(ctx context.Context, r request, q imageinspect.Query)
 // inspectPlaces asks one place after the other until one has the image.
 func (c *Client) inspectPlaces(ctx context.Context, r request) (answer, error) {
 	if len(r.others) == 0 {
-		a, err := c.inspect(ctx, r)
+		a, err := c.inspectPatiently(ctx, r)
 		a.place = r
 		return a, err
 	}

@@ -2,55 +2,186 @@ package integration
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/initguard/initguard/imageinspect/imagetest"
 )
 
-// TestRegistryFaults: whatever the registry does, the apply goes through, and
-// the platform's log says why there was no verdict.
+// TestRegistryFaults: whatever the registry does, the apply goes through and
+// the tenant is told one text; the platform's log and metric say which fault it
+// was.
 func TestRegistryFaults(t *testing.T) {
 	namespace(t, "faults", "initguard.dev/inject: possible")
+	openPullSecrets(t, "faults")
+	gone, err := imagetest.Start(imagetest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer reconfigureWith(t, func(config string) string {
+		down := "registries:\n  - {host: '" + gone.Host() + "', plainHTTP: true, allowAddresses: [127.0.0.0/8]}\n"
+		return strings.Replace(config, "registries:\n", down, 1) + "inspection: {deadline: 1s, timeout: 3s}\n"
+	})()
+	content := []imagetest.Kind{imagetest.HeadManifest, imagetest.GetManifest}
+	index := imagetest.Body("application/vnd.oci.image.index.v1+json", `{"schemaVersion":2}`)
 	tests := []struct {
 		name   string
 		fault  imagetest.Fault
+		result string
 		detail string
 	}{
-		{"unauthorized", imagetest.Status(401), "401"},
-		{"forbidden", imagetest.Status(403), "403"},
-		{"missing", imagetest.Status(404), "404"},
-		{"rate limited", imagetest.Status(429, "Retry-After", "1"), "429"},
-		{"server error", imagetest.Status(500), "500"},
-		{"garbage", imagetest.On(imagetest.Body("application/vnd.oci.image.index.v1+json", "not json"), imagetest.GetManifest), ""},
-		{"1 GiB", imagetest.On(imagetest.Stream(1<<30, false), imagetest.GetManifest), ""},
-		{"redirect loop", imagetest.RedirectLoop(), "redirect"},
-		{"redirect to the metadata service", imagetest.Redirect("http://169.254.169.254/latest"), ""},
-		{"hangs", imagetest.Hang(), ""},
+		{"down", nil, "unreachable", "connection refused"},
+		{"unauthorized", imagetest.Status(401), "unauthorized", "401"},
+		{"forbidden", imagetest.Status(403), "forbidden", "403"},
+		{"missing", imagetest.Status(404), "not-found", "404"},
+		{"rate limited", imagetest.Status(429, "Retry-After", "1"), "rate-limited", "429"},
+		{"rate limited for manifests", imagetest.On(imagetest.Status(429), imagetest.GetManifest), "rate-limited", "429"},
+		{"server error", imagetest.Status(500), "server-error", "500"},
+		{"bad gateway for content", imagetest.On(imagetest.Status(502), content...), "server-error", "502"},
+		{"hangs", imagetest.Hang(), "timeout", "no answer in time"},
+		{"hangs at the manifest", imagetest.On(imagetest.Hang(), imagetest.GetManifest), "timeout", "no answer in time"},
+		{"reset", imagetest.On(imagetest.Reset(), content...), "reset", "closed in the middle"},
+		{"truncated", imagetest.On(imagetest.Truncate(), imagetest.GetManifest), "truncated", "cut short"},
+		{"wrong digest", imagetest.On(index, imagetest.GetManifest), "wrong-digest", "was asked for"},
+		{"garbage", imagetest.Body("text/html", "<html>"), "image-invalid", "not JSON"},
+		{"1 GiB", imagetest.On(imagetest.Stream(1<<30, false), imagetest.GetManifest), "image-invalid", "larger than"},
+		{"redirect loop", imagetest.On(imagetest.RedirectLoop(), content...), "redirects", "more than 5 redirects"},
+		{"redirect to the metadata service", imagetest.Redirect("https://169.254.169.254/latest"), "refused", "metadata"},
 	}
 	for i, test := range tests {
 		// A repository of its own, so that no earlier failure is remembered.
 		image := fmt.Sprintf("faults/app%d:1", i)
-		if _, err := shared.Registry.PushSpecs(t.Context(), image, imagetest.Spec{Cmd: []string{"node"}}); err != nil {
+		reference := "REGISTRY/" + image
+		if _, err := shared.Registry.PushSpecs(t.Context(), image, imagetest.Spec{Cmd: []string{"node", image}}); err != nil {
 			t.Fatal(err)
 		}
+		if test.fault == nil {
+			reference = gone.Reference(image)
+		}
+		before := inspections(t)
 		shared.Registry.Break(test.fault)
-		start := time.Now()
-		out := apply(t, deployment("faults", fmt.Sprintf("app%d", i), "{name: app, image: REGISTRY/"+image+"}"))
-		took := time.Since(start)
+		out := apply(t, deployment("faults", fmt.Sprintf("app%d", i), "{name: app, image: '"+reference+"'}"))
+		text := "who will be PID 1 is not known: the image could not be inspected\n"
+		if test.result == "timeout" {
+			text = "who will be PID 1 is not known: still inspecting the image\n"
+		}
+		if !strings.Contains(out, text) {
+			t.Errorf("%s: got %s, want %q", test.name, out, text)
+		}
+		eventually(t, test.name+": metric and log", func() error {
+			if after := inspections(t); after[test.result] <= before[test.result] {
+				return fmt.Errorf("inspections %v, before %v; want one more %s", after, before, test.result)
+			}
+			for line := range strings.Lines(shared.WebhookLog(200)) {
+				if strings.Contains(line, image) && strings.Contains(line, test.detail) {
+					return nil
+				}
+			}
+			return fmt.Errorf("the log lacks a line with %s and %q:\n%s", image, test.detail, shared.WebhookLog(5))
+		})
 		shared.Registry.Break(nil)
-		if !strings.Contains(out, "injection was asked for, but who will be PID 1 is not known: ") {
-			t.Errorf("%s: %s", test.name, out)
+	}
+}
+
+// openPullSecrets lets the webhook read what a namespace's pods pull with, as
+// the component pull-secrets does.
+func openPullSecrets(t *testing.T, namespace string) {
+	t.Helper()
+	role := `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: initguard-pull-secrets, namespace: ` + namespace + `}
+rules:
+  - {apiGroups: [""], resources: [secrets, serviceaccounts], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: initguard-pull-secrets, namespace: ` + namespace + `}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: initguard-pull-secrets}
+subjects: [{kind: ServiceAccount, name: initguard-webhook, namespace: initguard-system}]
+`
+	apply(t, role)
+}
+
+// TestRegistryGrantsLittle: what a registry still grants is left to the nodes,
+// until it grants more.
+func TestRegistryGrantsLittle(t *testing.T) {
+	namespace(t, "little", "initguard.dev/inject: possible")
+	openPullSecrets(t, "little")
+	grants := func(remaining string) imagetest.Fault {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("RateLimit-Limit", "100;w=21600")
+			w.Header().Set("RateLimit-Remaining", remaining+";w=21600")
+			return false
 		}
-		if strings.Contains(out, shared.Registry.Host()) || strings.Contains(out, "169.254") {
-			t.Errorf("%s: the tenant is told where registries are: %s", test.name, out)
+	}
+	defer shared.Registry.Break(nil)
+	for i, test := range []struct{ remaining, want, detail string }{
+		{"50", "the image could not be inspected\n", "left to the nodes"},
+		{"90", "deployment.apps/web configured", ""},
+	} {
+		image := fmt.Sprintf("little/app%d:1", i)
+		if _, err := shared.Registry.PushSpecs(t.Context(), image, imagetest.Spec{Cmd: []string{"node", image}}); err != nil {
+			t.Fatal(err)
 		}
-		t.Logf("%s: %s", test.name, took.Round(time.Millisecond))
-		log := shared.WebhookLog(1)
-		if !strings.Contains(log, image) || !strings.Contains(log, test.detail) {
-			t.Errorf("%s: the log does not say why:\n%s", test.name, log)
+		before := inspections(t)
+		shared.Registry.Break(grants(test.remaining))
+		out := apply(t, deployment("little", "web", "{name: app, image: REGISTRY/"+image+"}"))
+		// What injection mends is no warning: of the second only the verdict shows.
+		if log := shared.WebhookLog(1); !strings.Contains(out, test.want) || !strings.Contains(log, test.detail) {
+			t.Errorf("%s of 100 left: %s; log:\n%s", test.remaining, out, log)
+		}
+		result := "ok"
+		if test.detail != "" {
+			result = "rate-limited"
+		}
+		if after := inspections(t); after[result] != before[result]+1 {
+			t.Errorf("%s of 100 left: inspections %v, before %v", test.remaining, after, before)
+		}
+	}
+}
+
+// TestLayerFaults: of a layer that can't be read the platform learns as much.
+func TestLayerFaults(t *testing.T) {
+	namespace(t, "layer-faults", "initguard.dev/inject: possible")
+	for i, test := range []struct {
+		name           string
+		fault          imagetest.Fault
+		result, detail string
+	}{
+		{"forbidden", imagetest.Status(403), "forbidden", "403"},
+		{"server error", imagetest.Status(503), "server-error", "503"},
+		{"reset", imagetest.Reset(), "reset", "closed in the middle"},
+	} {
+		image := fmt.Sprintf("layer-faults/app%d:1", i)
+		spec := scripted(dropsRoot + "# " + image + "\n")
+		if _, err := shared.Registry.PushSpecs(t.Context(), image, spec); err != nil {
+			t.Fatal(err)
+		}
+		layer, err := spec.Layers[1].Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest, err := layer.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := labelled(t, "initguard_layer_readings_total", "result")
+		shared.Registry.Break(func(w http.ResponseWriter, req *http.Request) bool {
+			return strings.HasSuffix(req.URL.Path, digest.String()) && test.fault(w, req)
+		})
+		out := apply(t, deployment("layer-faults", fmt.Sprintf("app%d", i), "{name: app, image: REGISTRY/"+image+"}"))
+		shared.Registry.Break(nil)
+		if !strings.Contains(out, "docker-entrypoint.sh could not be read: a layer could not be read\n") {
+			t.Errorf("%s: got %s", test.name, out)
+		}
+		after := labelled(t, "initguard_layer_readings_total", "result")
+		if log := shared.WebhookLog(3); after[test.result] <= before[test.result] || !strings.Contains(log, test.detail) || !strings.Contains(log, image) {
+			t.Errorf("%s: readings %v, before %v; log:\n%s", test.name, after, before, log)
 		}
 	}
 }
@@ -58,7 +189,7 @@ func TestRegistryFaults(t *testing.T) {
 // TestSlowRegistry: the inspection goes on in the background, and the next
 // apply has the answer.
 func TestSlowRegistry(t *testing.T) {
-	namespace(t, "slow", "initguard.dev/inject: possible")
+	namespace(t, "slow", "initguard.dev/inject: possible, initguard.dev/strategy: wrap") // which a tag does not allow
 	if _, err := shared.Registry.PushSpecs(t.Context(), "slow/app:1", imagetest.Spec{Cmd: []string{"node"}}); err != nil {
 		t.Fatal(err)
 	}

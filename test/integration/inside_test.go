@@ -111,7 +111,7 @@ func stall(t *testing.T, layer v1.Layer) (f imagetest.Fault, open func()) {
 // TestLayerHangs: a registry that stops in the middle of a layer holds nobody
 // up, and the next apply has the answer.
 func TestLayerHangs(t *testing.T) {
-	namespace(t, "stalled", "initguard.dev/inject: possible")
+	namespace(t, "stalled", "initguard.dev/inject: possible, initguard.dev/strategy: wrap") // which a tag does not allow
 	spec := scripted(dropsRoot + "# an image of its own: what another test read is known\n")
 	if _, err := shared.Registry.PushSpecs(t.Context(), "stalled/cache:1", spec); err != nil {
 		t.Fatal(err)
