@@ -19,7 +19,7 @@ type PIDs struct {
 const (
 	// countEvery is how many scans share one count of threads, which costs as
 	// much as a scan. A pod that is new has to wait for countNew of them.
-	countEvery = 10
+	countEvery = 20
 	countNew   = 5
 
 	// A trend takes samples that are sampleGap apart, as many as the window of a

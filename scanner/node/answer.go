@@ -40,7 +40,7 @@ type Answer struct {
 // Pod is how many PIDs a pod takes.
 type Pod struct {
 	// PIDsUsed are threads and zombies of all containers: what the kernel holds
-	// against the pod's PID limit. Threads are counted every ten scans.
+	// against the pod's PID limit. Threads are counted every twenty scans.
 	PIDsUsed int `json:"pidsUsed"`
 	// PIDsPerHour is how many more there will be in an hour, 0 when they don't
 	// grow in number; missing as long as it can't be told. PIDsEarly says that it

@@ -39,6 +39,9 @@ type census struct {
 
 func (c *census) count(pid int) error {
 	r := c.reader
+	if _, zombie := r.known[pid]; zombie { // counted already, and most zombies stay
+		return nil
+	}
 	digits := len(r.path)
 	r.path = append(r.path, "/cgroup\x00"...)
 	text, err := r.glance(r.path)

@@ -61,7 +61,7 @@ func parse(args []string) (options, error) {
 	fs := flag.NewFlagSet("benchscan", flag.ContinueOnError)
 	fs.StringVar(&sizes, "sizes", "1000,5000,10000,20000", "how many processes, one run each")
 	fs.IntVar(&o.zombies, "zombies", 100, "how many of them are zombies")
-	fs.IntVar(&o.rounds, "rounds", 10, "scans that are measured together")
+	fs.IntVar(&o.rounds, "rounds", 20, "scans that are measured together; one of twenty counts threads")
 	fs.IntVar(&o.repeats, "repeats", 7, "measurements of each, in turn; the median counts")
 	if err := fs.Parse(args); err != nil {
 		return o, err

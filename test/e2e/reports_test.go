@@ -18,7 +18,6 @@ import (
 	"github.com/initguard/initguard/api/v1alpha1"
 	"github.com/initguard/initguard/imageinspect/imagetest"
 	"github.com/initguard/initguard/test/cluster"
-	"github.com/initguard/initguard/test/cluster/binaries"
 	"github.com/initguard/initguard/test/e2e/podproc"
 	"github.com/initguard/initguard/test/images"
 )
@@ -91,19 +90,11 @@ func startReports(t *testing.T) *reports {
 // asking the kubelet for the limit.
 func (r *reports) install(t *testing.T) {
 	t.Helper()
-	files := make(map[string]string)
-	for _, name := range []string{"cmd/initguard", "cmd/initguard/initguard-scanner"} {
-		path, err := binaries.Own(t.Context(), name, t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files["/"+filepath.Base(name)] = string(text)
+	image, err := shared.product()
+	if err != nil {
+		t.Fatal(err)
 	}
-	image := r.push(t, "initguard:reports", images.Spec{Files: files, Config: imagetest.Spec{Entrypoint: []string{"/initguard"}, User: "65532:65532"}})
+	repository, tag, _ := strings.Cut(strings.TrimPrefix(image, r.open.Host()), ":")
 	overlay := t.TempDir()
 	var components []string
 	for _, name := range []string{"scanner", "responder", "responder-kubelet-limits"} {
@@ -121,7 +112,7 @@ func (r *reports) install(t *testing.T) {
 kind: Kustomization
 resources: [namespace.yaml]
 components: [%s]
-images: [{name: initguard, newName: %s, newTag: reports}]
+images: [{name: initguard, newName: %q, newTag: %q}]
 patches:
   - target: {kind: DaemonSet}
     patch: '[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--interval=2s"}]'
@@ -129,7 +120,7 @@ patches:
     patch: |
       - {op: add, path: /spec/template/spec/containers/0/args/-, value: --interval=2s}
       - {op: add, path: /spec/template/spec/containers/0/args/-, value: --refresh=5s}
-`, strings.Join(components, ", "), strings.TrimSuffix(image, ":reports"))
+`, strings.Join(components, ", "), r.open.Host()+repository, tag)
 	for name, text := range map[string]string{"namespace.yaml": namespace, "kustomization.yaml": kustomization} {
 		if err := os.WriteFile(filepath.Join(overlay, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
