@@ -118,7 +118,7 @@ func (r *Responder) take(ctx context.Context, name string, a node.Answer) error 
 func (r *Responder) publish(ctx context.Context) {
 	var planned time.Time
 	reloaded := r.options.Now()
-	every(ctx, Pace, func() {
+	every(ctx, Pace/5, func() {
 		now := r.options.Now()
 		if now.Sub(reloaded) >= reloadEvery {
 			if err := r.publisher.Reload(ctx, now); err != nil {
