@@ -148,7 +148,7 @@ func (h *Handler) modesOf(ctx context.Context, o Object, c *config.Config) (conf
 		h.Log.Error(err, "the namespace's labels can't be read: the configuration's defaults apply", "namespace", o.Namespace)
 	}
 	modes, inNamespace := c.ModesFor(labels)
-	modes, options, inTemplate := modes.ForTemplate(o.Annotations)
+	modes, options, inTemplate := c.ForTemplate(modes, o.Annotations)
 	return modes, options, append(inNamespace, inTemplate...)
 }
 

@@ -21,6 +21,9 @@ type Config struct {
 	APIVersion string `yaml:"apiVersion"`
 	// Kind is required: Kind.
 	Kind string `yaml:"kind"`
+	// KillSwitch turns enforce, inject and remedy off at once, whatever labels
+	// and annotations say; warnings and audit annotations stay. Default: false.
+	KillSwitch bool `yaml:"killSwitch"`
 	// Defaults are the modes of a namespace without labels.
 	Defaults Modes `yaml:"defaults"`
 	// Injection bounds what may be done to pods.

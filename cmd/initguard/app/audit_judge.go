@@ -103,7 +103,7 @@ func (a *auditor) judge(ctx context.Context, d manifest.Document, labels map[str
 		return w, nil
 	}
 	modes, _ := a.config.ModesFor(labels)
-	modes, asked, _ := modes.ForTemplate(object.Annotations)
+	modes, asked, _ := a.config.ForTemplate(modes, object.Annotations)
 	judgement := webhook.Judgement{
 		Config: a.config, Modes: modes, Object: object, Exempt: asked.ExemptContainers,
 		Assessments: a.settings.Assess(ctx, object.Namespace, &object.Spec),
