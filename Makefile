@@ -139,6 +139,10 @@ bench: ## Run the benchmarks whose names match BENCH (all).
 bench-scan: ## Measure a scan of /proc beside a loop in C and node_exporter; needs root, Linux and gcc.
 	go run ./test/benchscan $(BENCHFLAGS)
 
+.PHONY: bench-collector
+bench-collector: ## Measure what it costs the responder to ask 5,000 nodes once a minute, over real TLS; Linux.
+	go run ./bench/collector $(BENCHFLAGS)
+
 .PHONY: measure
 measure: ## Measure what real programs do as PID 1 and print differences; needs root.
 	go run ./test/measure $(MEASUREFLAGS)

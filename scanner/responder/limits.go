@@ -22,6 +22,8 @@ func (f FixedLimit) Of(context.Context, string) int64 { return int64(f) }
 const (
 	limitsKept  = 10000
 	limitsFresh = time.Hour
+	// limitsAgain is when a kubelet that could not be asked is asked again.
+	limitsAgain = 5 * time.Minute
 	// maxConfigz is far more than a kubelet's configuration has, in bytes.
 	maxConfigz = 1 << 20
 )
@@ -34,26 +36,36 @@ type KubeletLimits struct {
 	client *http.Client
 	log    *slog.Logger
 	known  *expirable.LRU[string, int64]
+	failed *expirable.LRU[string, struct{}]
 }
 
 // NewKubeletLimits asks with an HTTP client that authenticates itself to the API
 // server at a URL.
 func NewKubeletLimits(server string, client *http.Client, log *slog.Logger) *KubeletLimits {
-	return &KubeletLimits{server: server, client: client, log: log, known: expirable.NewLRU[string, int64](limitsKept, nil, limitsFresh)}
+	return &KubeletLimits{
+		server: server, client: client, log: log,
+		known:  expirable.NewLRU[string, int64](limitsKept, nil, limitsFresh),
+		failed: expirable.NewLRU[string, struct{}](limitsKept, nil, limitsAgain),
+	}
 }
 
 // Of is the podPidsLimit of a node's kubelet; 0 when there is none, or when the
-// kubelet could not be asked, which is tried again after an hour.
+// kubelet could not be asked.
 func (k *KubeletLimits) Of(ctx context.Context, node string) int64 {
 	if limit, ok := k.known.Get(node); ok {
 		return limit
 	}
-	limit, err := k.ask(ctx, node)
-	if ctx.Err() != nil {
+	if k.failed.Contains(node) {
 		return 0
 	}
-	if err != nil {
+	limit, err := k.ask(ctx, node)
+	switch {
+	case ctx.Err() != nil:
+		return 0
+	case err != nil:
 		k.log.Warn("PID limit of a node not known", "node", node, "error", err)
+		k.failed.Add(node, struct{}{})
+		return 0
 	}
 	k.known.Add(node, limit)
 	return limit

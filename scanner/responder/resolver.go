@@ -185,6 +185,15 @@ func (r *Resolver) Exist(ctx context.Context, name string) (map[string]bool, err
 	return exist, nil
 }
 
+// Forget drops what is remembered of nodes that are gone.
+func (r *Resolver) Forget(names []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, name := range names {
+		delete(r.nodes, name)
+	}
+}
+
 func (r *Resolver) of(name string) *nodePods {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -236,6 +236,12 @@ func TestStateKeepsWhatIsPending(t *testing.T) {
 	if keys := s.Keys(); len(keys) != 0 {
 		t.Errorf("%v", keys)
 	}
+	if gone := s.Prune(epoch()); len(gone) != 0 {
+		t.Errorf("forgotten too early: %q", gone)
+	}
+	if gone := s.Prune(epoch().Add(time.Second)); len(gone) != 1 || s.Elsewhere() != (Elsewhere{}) {
+		t.Errorf("forgotten: %q", gone)
+	}
 	// A pod whose owner is found out only later is not in two reports.
 	s.Set("n1", outcome(epoch(), sighted("shop", "old", "1", "n1", 5, epoch())))
 	o = outcome(epoch(), sighted("shop", "new", "1", "n1", 6, epoch()))

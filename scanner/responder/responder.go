@@ -118,7 +118,7 @@ func (r *Responder) take(ctx context.Context, name string, a node.Answer) error 
 func (r *Responder) publish(ctx context.Context) {
 	var planned time.Time
 	reloaded := r.options.Now()
-	every(ctx, Pace, func() {
+	every(ctx, Pace/5, func() {
 		now := r.options.Now()
 		if now.Sub(reloaded) >= reloadEvery {
 			if err := r.publisher.Reload(ctx, now); err != nil {
@@ -137,7 +137,9 @@ func (r *Responder) publish(ctx context.Context) {
 // sweep looks for the pods of nodes that don't answer: what is gone is gone
 // there, too.
 func (r *Responder) sweep(ctx context.Context) {
-	silent := r.state.Silent(r.options.Now().Add(-silentAfter * r.options.Interval))
+	since := r.options.Now().Add(-silentAfter * r.options.Interval)
+	r.resolver.Forget(r.state.Prune(since))
+	silent := r.state.Silent(since)
 	// Those that come after the last one of the sweep before are first.
 	next, _ := slices.BinarySearch(silent, r.swept+"\x00")
 	silent = slices.Concat(silent[next:], silent[:next])

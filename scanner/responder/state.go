@@ -89,9 +89,21 @@ func (s *State) Retain(node string, exist map[string]bool) {
 			delete(n.pods, uid)
 		}
 	}
-	if len(n.pods) == 0 {
-		delete(s.nodes, node)
+}
+
+// Prune forgets the nodes without sightings that did not answer since a time,
+// and returns them.
+func (s *State) Prune(since time.Time) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var gone []string
+	for name, n := range s.nodes {
+		if len(n.pods) == 0 && n.scanned.Before(since) {
+			delete(s.nodes, name)
+			gone = append(gone, name)
+		}
 	}
+	return gone
 }
 
 // Silent are the nodes with sightings that did not answer since a time.

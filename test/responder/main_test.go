@@ -33,6 +33,7 @@ type env struct {
 	admin   client.Client
 	group   *process.Group
 	binary  string
+	overlay string // what is applied
 }
 
 var shared *env
@@ -113,6 +114,7 @@ func (e *env) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.overlay = overlay
 	manifests, err := filepath.Abs("../../manifests")
 	if err != nil {
 		return err
