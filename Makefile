@@ -127,6 +127,10 @@ bench: ## Run the benchmarks whose names match BENCH (all).
 bench-scan: ## Measure a scan of /proc beside a loop in C and node_exporter; needs root, Linux and gcc.
 	go run ./test/benchscan $(BENCHFLAGS)
 
+.PHONY: bench-admission
+bench-admission: control-plane ## Measure admission requests beside the Pod Security webhook; BENCHFLAGS='-images 10000' measures memory.
+	go run ./bench/admission $(BENCHFLAGS)
+
 .PHONY: measure
 measure: ## Measure what real programs do as PID 1 and print differences; needs root.
 	go run ./test/measure $(MEASUREFLAGS)

@@ -79,6 +79,9 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
 	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(), log.WithName("webhook")))
+	if err := mgr.Add(everywhere(tuneGC)); err != nil {
+		return err
+	}
 	if watcher != nil {
 		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
 			return err
