@@ -14,11 +14,12 @@ const (
 	ShareProcessNamespace Page = "share-pid.md"
 	ExecInScript          Page = "exec.md"
 	ChangeProbe           Page = "probes.md"
+	WaitForChildren       Page = "children.md"
 )
 
 // Pages are all of them.
 func Pages() []Page {
-	return []Page{AddInit, InitBeforeScript, ShareProcessNamespace, ExecInScript, ChangeProbe}
+	return []Page{AddInit, InitBeforeScript, ShareProcessNamespace, ExecInScript, ChangeProbe, WaitForChildren}
 }
 
 // Where is what a fix changes.
@@ -83,6 +84,7 @@ const (
 	KindInit       Kind = "init"
 	KindProbe      Kind = "probe"
 	KindNoOrphans  Kind = "no-orphans"
+	KindWait       Kind = "wait"
 )
 
 // fix finds out whether and how one way of mending fits.
@@ -103,6 +105,7 @@ func fixes() []fix {
 		{KindInit, initInFront},
 		{KindProbe, plainProbes},
 		{KindNoOrphans, noOrphans},
+		{KindWait, waitForChildren},
 	}
 }
 

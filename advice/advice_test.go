@@ -105,6 +105,12 @@ func TestFor(t *testing.T) {
 		{"shell that stays", advice.Situation{Problem: advice.KeepsSignals, Containers: 1, StaysIn: "start.sh", StaysAt: 12}, []string{
 			"exec: start.sh, line 12: exec before the command",
 		}},
+		{"children of its own", advice.Situation{Problem: advice.KeepsChildren, Containers: 1, ContainerPath: "containers[0]", Parent: "python3"}, []string{
+			"wait: containers[0].image: python3 waits for the processes that it starts",
+		}},
+		{"children of its own, nothing else is known", advice.Situation{Problem: advice.KeepsChildren}, []string{
+			"wait: the program: the parent waits for the processes that it starts",
+		}},
 		{"command string that stays", advice.Situation{Problem: advice.KeepsSignals, StaysAt: 1}, []string{
 			"exec: command string of -c, line 1: exec before the command",
 		}},

@@ -11,6 +11,9 @@ const (
 	// KeepsSignals is a shell that stays PID 1: it reaps, but no signal reaches
 	// the program below it.
 	KeepsSignals
+	// KeepsChildren is a program that does not wait for the children that it
+	// started itself: seen as zombies below it. No init would help.
+	KeepsChildren
 )
 
 // Situation is what the choice of a fix depends on.
@@ -52,6 +55,9 @@ type Situation struct {
 	Distribution string
 	// Init is the path of an init that the image is known to hold.
 	Init string
+
+	// Parent is the name of the program that does not wait for its children.
+	Parent string
 
 	// Execs are the probes and hooks that can leave orphans.
 	Execs []Exec

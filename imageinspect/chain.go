@@ -44,6 +44,12 @@ type Result struct {
 	Argv []string
 	// Entrypoint is how many words of Argv are the image's ENTRYPOINT.
 	Entrypoint int
+	// ArgvDiffers is true when platforms of the image start something else each:
+	// Argv is that of one of them.
+	ArgvDiffers bool
+	// PID1Use is how the scripts that were read on the way to PID 1 mean it by
+	// its number.
+	PID1Use PID1Use
 	// PID1 is the base name of the program that ends up as PID 1, empty when
 	// that is not known.
 	PID1    string

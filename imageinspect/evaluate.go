@@ -3,6 +3,7 @@ package imageinspect
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/script"
@@ -51,7 +52,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 		return Result{Verdict: unknown(CodeNoCommand, "neither the pod nor the image names a command")}
 	}
 	w := walker{
-		db: e.db, detailed: e.detailed, files: image.Files, mounts: o.Mounts, taken: new(int), parser: &script.Parser{}, found: map[string]found{},
+		db: e.db, detailed: e.detailed, files: image.Files, mounts: o.Mounts, taken: new(int), pid1Use: new(PID1Use), parser: &script.Parser{}, found: map[string]found{},
 		process: newProcess(image.Config, o, x.env),
 	}
 	w.secrets = maps.Clone(w.env.Vars)
@@ -77,6 +78,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, image Image, o Overrides) Resu
 	return Result{
 		Entrypoint: entrypointWords(image.Config, o), Init: heldInit(image.Files, end),
 		Argv: argv, PID1: end.pid1, Verdict: end.verdict, Chain: append([]Step{first}, end.steps...), Stays: end.stays, Distribution: distribution(image.Files),
+		PID1Use: *w.pid1Use,
 	}
 }
 
@@ -96,6 +98,8 @@ func Agree(platforms []string, results []Result) Result {
 			agreed.PID1 = ""
 		}
 		agreed.Verdict = agreed.Verdict.with(r.Verdict)
+		agreed.ArgvDiffers = agreed.ArgvDiffers || !slices.Equal(r.Argv, agreed.Argv)
+		agreed.PID1Use = max(agreed.PID1Use, r.PID1Use)
 	}
 	return agreed
 }

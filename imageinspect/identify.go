@@ -209,6 +209,9 @@ func (w *walker) unread(ctx context.Context, name string, err error) end {
 		return stop(unknown(CodeNoFile, "%s is not in the image", name))
 	case errors.Is(err, ErrNotRead):
 		v := unknown(CodeNotRead, "%s could not be read: %s", name, strings.TrimSuffix(err.Error(), ": "+ErrNotRead.Error()))
+		if told := (interface{ Detail() string })(nil); errors.As(err, &told) {
+			v.Reason.Detail = told.Detail() // about registries: none of it is the pod's
+		}
 		return stop(v)
 	default:
 		v := unknown(CodeNotRead, "%s could not be read", name)

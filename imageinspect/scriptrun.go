@@ -29,6 +29,7 @@ func (w *walker) script(ctx context.Context, p shellProcess, in script.Input, sh
 		match, ok := w.db.Lookup([]string{name})
 		return ok && (match.Program.Role == initdb.Server || match.Program.Role == initdb.Runtime)
 	}
+	w.reads(in.Source)
 	ways := script.Run(in)
 	if ctx.Err() != nil {
 		return outOfTime()
@@ -187,6 +188,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 		case f.Dir, f.Program != nil:
 			return "", script.ErrNoScript
 		}
+		w.reads(f.Text)
 		return f.Text, nil
 	}
 }

@@ -80,6 +80,7 @@ type Code string
 const (
 	CodeProgram         Code = "program"          // the program's own behaviour decides
 	CodePod             Code = "pod"              // a field of the pod decides (hostPID ...)
+	CodeInjected        Code = "injected"         // initguard itself put an init in front
 	CodeNoCommand       Code = "no-command"       // neither pod nor image names a command
 	CodeVariable        Code = "variable"         // depends on a value that is not in the pod
 	CodeUnknownProgram  Code = "unknown-program"  // no table knows the program

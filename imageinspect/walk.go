@@ -30,7 +30,9 @@ type walker struct {
 	// what they end without.
 	configured bool
 	taken      *int
-	parser     *script.Parser
+	// pid1Use is how what was read of scripts means PID 1 by its number.
+	pid1Use *PID1Use
+	parser  *script.Parser
 	// trail is what is being followed, to find a script that starts itself.
 	trail []string
 	// found keeps the files that were asked for.

@@ -11,6 +11,9 @@ type Report struct {
 	Processes, Unreadable int
 	// Containers are those with zombies, the most zombies first.
 	Containers []Findings
+	// Pods is how many PIDs the pods of those containers take, by UID, as far as
+	// it was counted.
+	Pods map[string]PIDs
 	// Ignored are zombies that don't count.
 	Ignored Ignored
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/webhook/inject"
 	"github.com/initguard/initguard/webhook/policy"
 )
 
@@ -25,6 +26,9 @@ type Assessor struct {
 	Evaluator *imageinspect.Evaluator
 	// Platforms are those of the cluster's nodes, as os/arch.
 	Platforms []string
+	// InjectImage is initguard's own image, from which injected inits come;
+	// empty where nothing is injected.
+	InjectImage string
 	// Verdicts keeps what was judged; nil keeps nothing.
 	Verdicts *Verdicts
 }
@@ -47,6 +51,10 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	for i, c := range policy.Containers(spec) {
 		if ctx.Err() != nil || i >= maxContainers {
 			results[c.Name] = noTime()
+			continue
+		}
+		if r, ours := inject.Answer(spec, c.Container, a.InjectImage); ours {
+			results[c.Name] = r
 			continue
 		}
 		if r, decided := a.Evaluator.WithoutImage(ctx, policy.Overrides(spec, c.Container)); decided {

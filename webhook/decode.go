@@ -28,7 +28,8 @@ type marks struct {
 
 // template is the part of a pod template that is read.
 type template struct {
-	Metadata marks           `json:"metadata"`
+	// Metadata is nil for a template without any.
+	Metadata *marks          `json:"metadata"`
 	Spec     *corev1.PodSpec `json:"spec"`
 }
 
@@ -36,7 +37,7 @@ type template struct {
 // is most of what an admission request costs.
 type (
 	podShape struct {
-		Metadata struct {
+		Metadata *struct {
 			meta
 			marks
 		} `json:"metadata"`
@@ -70,7 +71,10 @@ func decodeParts(raw []byte, path []string) (meta, *template, error) {
 	case len(path) == 0:
 		var o podShape
 		err := unmarshal(raw, &o)
-		return o.Metadata.meta, &template{Metadata: o.Metadata.marks, Spec: o.Spec}, err
+		if o.Metadata == nil {
+			return meta{}, &template{Spec: o.Spec}, err
+		}
+		return o.Metadata.meta, &template{Metadata: &o.Metadata.marks, Spec: o.Spec}, err
 	case slices.Equal(path, templatePath()):
 		var o workloadShape
 		err := unmarshal(raw, &o)

@@ -33,6 +33,8 @@ type NamespaceLabels interface {
 type Settings struct {
 	Config   *config.Config
 	Assessor Assessor
+	// Injection is what injection needs besides the configuration.
+	Injection Injection
 }
 
 // Handler answers validating requests.
@@ -115,12 +117,16 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	if (config.Modes{Strategy: modes.Strategy}) == modes || owned && modes.Audit == config.Never {
 		return admission.Allowed("").WithWarnings(problems...), decisionExempt
 	}
-	assessments := s.Assessor.Assess(ctx, o.Namespace, &o.Spec)
+	assessments := s.Assess(ctx, o.Namespace, &o.Spec)
 	h.Metrics.assessed(assessments)
 	h.logUnknown(o, assessments)
-	response, d := translate(Judgement{
-		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned,
-	}, resourceName(req))
+	j := Judgement{
+		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned, Final: o.IsPod,
+	}
+	if !owned {
+		j.Plan = s.Plan(o.pod(), modes, options.ExemptContainers, assessments)
+	}
+	response, d := translate(j, resourceName(req))
 	response.Warnings = append(response.Warnings, problems...)
 	return response, d
 }
@@ -128,14 +134,19 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 // modes are the modes in force for an object, with what is wrong with its
 // labels and annotations.
 func (h *Handler) modes(ctx context.Context, o Object, c *config.Config) (config.Modes, config.TemplateOptions, []string) {
+	modes, options, problems := h.modesOf(ctx, o, c)
+	h.Metrics.problems.Add(float64(len(problems)))
+	return modes, options, texts(problems)
+}
+
+func (h *Handler) modesOf(ctx context.Context, o Object, c *config.Config) (config.Modes, config.TemplateOptions, []config.Problem) {
 	labels, err := h.Namespaces.Labels(ctx, o.Namespace)
 	if err != nil {
 		h.Log.Error(err, "the namespace's labels can't be read: the configuration's defaults apply", "namespace", o.Namespace)
 	}
 	modes, inNamespace := c.ModesFor(labels)
 	modes, options, inTemplate := modes.ForTemplate(o.Annotations)
-	h.Metrics.problems.Add(float64(len(inNamespace) + len(inTemplate)))
-	return modes, options, texts(append(inNamespace, inTemplate...))
+	return modes, options, append(inNamespace, inTemplate...)
 }
 
 // texts are the warnings about labels and annotations.

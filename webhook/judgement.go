@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/initguard/initguard/webhook/config"
+	"github.com/initguard/initguard/webhook/inject"
 	"github.com/initguard/initguard/webhook/policy"
 )
 
@@ -19,11 +20,17 @@ type Judgement struct {
 	// Owned is true for what a judged controller made: whoever wrote the
 	// template was told, so it is audited at most.
 	Owned bool
+	// Plan says how injection makes the object's pods safe, and what speaks
+	// against it.
+	Plan inject.Plan
+	// Final is true for a pod that no injection comes after: it is as it will
+	// run.
+	Final bool
 }
 
 // Denies is true when the enforce mode denies because of a container.
 func (j Judgement) Denies(a policy.Assessment) bool {
-	if j.Owned || j.exempts(a) && j.Config.Exemptions.ContainersUnderEnforce {
+	if j.Owned || j.mends(a) || j.exempts(a) && j.Config.Exemptions.ContainersUnderEnforce {
 		return false
 	}
 	unknown := a.Problem == policy.Undecided && j.Config.Unknown.Deny && j.Modes.Enforce != config.Never
@@ -32,7 +39,7 @@ func (j Judgement) Denies(a policy.Assessment) bool {
 
 // Warns is true when the warn mode acts on a container.
 func (j Judgement) Warns(a policy.Assessment) bool {
-	return !j.Owned && !j.exempts(a) && j.Modes.Warn.ActsOn(int(a.Risk))
+	return !j.Owned && !j.exempts(a) && !j.mends(a) && j.Modes.Warn.ActsOn(int(a.Risk))
 }
 
 // Audits is true when the audit mode acts on a container.
@@ -60,7 +67,11 @@ func (j Judgement) Warning() string {
 	if j.Owned || slices.ContainsFunc(j.Assessments, j.Denies) {
 		return ""
 	}
-	line := Warning(j.Object, j.those(j.Warns), j.Config.FixURL)
+	why := j.notInjected()
+	line := warning(j.Object, j.those(j.Warns), why, j.Config.FixURL)
+	if line == "" && why != "" {
+		line = cut(prefix+"not injected: "+sanitize(why, maxWarning), maxWarning)
+	}
 	if line == "" && j.Modes.Inject != config.Never {
 		line = notJudged(j.those(func(a policy.Assessment) bool { return !j.exempts(a) }))
 	}

@@ -23,6 +23,11 @@ const (
 // Warning is the one line about a pod: the worst finding, why it is one, and
 // the fix. What an image or a pod says reaches it only as sanitised names.
 func Warning(o Object, assessments []policy.Assessment, fixURL func(page string) string) string {
+	return warning(o, assessments, "", fixURL)
+}
+
+// warning is Warning with the reason why nothing was injected, if there is one.
+func warning(o Object, assessments []policy.Assessment, notInjected string, fixURL func(page string) string) string {
 	worst, ok := policy.Worst(assessments)
 	if !ok {
 		return ""
@@ -33,7 +38,11 @@ func Warning(o Object, assessments []policy.Assessment, fixURL func(page string)
 			others = append(others, sanitize(a.Container, maxName))
 		}
 	}
-	return fit(prefix+describe(worst)+also(others), fix(o, worst, fixURL))
+	line := prefix + describe(worst) + also(others)
+	if notInjected != "" {
+		line += "; not injected: " + sanitize(notInjected, maxWarning)
+	}
+	return fit(line, fix(o, worst, fixURL))
 }
 
 // describe says what is wrong with one container.

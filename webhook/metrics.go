@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/initguard/initguard/webhook/inject"
 	"github.com/initguard/initguard/webhook/policy"
 )
 
@@ -17,10 +18,13 @@ type Metrics struct {
 	findings    *prometheus.CounterVec
 	inspections *prometheus.CounterVec
 	inspection  prometheus.Histogram
+	readings    *prometheus.CounterVec
 	cache       *prometheus.CounterVec
 	reloads     *prometheus.CounterVec
 	configured  prometheus.Gauge
 	problems    prometheus.Counter
+	injections  *prometheus.CounterVec
+	refusals    *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -32,6 +36,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		findings:    counter("findings_total", "Containers whose PID 1 does not reap or is harmed by orphans, by risk.", "risk"),
 		inspections: counter("inspections_total", "Image inspections, by result.", "result"),
 		inspection:  histogram("inspection_duration_seconds", "Time to inspect an image that was not cached."),
+		readings:    counter("layer_readings_total", "Questions to the layers of images, by result.", "result"),
 		cache:       counter("image_cache_requests_total", "Lookups in the image cache.", "result"),
 		reloads:     counter("config_reloads_total", "Attempts to take over a changed configuration file.", "result"),
 		configured: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -41,9 +46,12 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
 	}
+	m.injections = counter("injections_total", "Pods that asked for injection, by strategy and what became of them.", "strategy", "result")
+	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
-		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.cache, m.reloads, m.configured, m.problems,
+		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
+		m.injections, m.refusals,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -91,6 +99,18 @@ func (m *Metrics) assessed(assessments []policy.Assessment) {
 	}
 }
 
+// injected counts what became of a pod that asked for injection.
+func (m *Metrics) injected(result string, plan inject.Plan) {
+	strategy := string(plan.Strategy)
+	if plan.Strategy == inject.None {
+		strategy = "none"
+	}
+	m.injections.WithLabelValues(strategy, result).Inc()
+	for _, r := range plan.Refusals {
+		m.refusals.WithLabelValues(string(r.Strategy), r.Rule).Inc()
+	}
+}
+
 // Inspection counts an inspection; one that was refused took no time.
 func (m *Metrics) Inspection(result string, took time.Duration) {
 	m.inspections.WithLabelValues(result).Inc()
@@ -98,6 +118,9 @@ func (m *Metrics) Inspection(result string, took time.Duration) {
 		m.inspection.Observe(took.Seconds())
 	}
 }
+
+// Reading counts a question to an image's layers.
+func (m *Metrics) Reading(result string, _ time.Duration) { m.readings.WithLabelValues(result).Inc() }
 
 // Cache counts a lookup in the image cache.
 func (m *Metrics) Cache(hit bool) {

@@ -26,6 +26,8 @@ type Object struct {
 	// SpecPath is where the pod's spec lies in the object: spec.template.spec.
 	SpecPath string
 	IsPod    bool
+	// noMetadata is true for a pod template without any metadata.
+	noMetadata bool
 }
 
 // errNoTemplate is the error of an object that holds no pod template, as a
@@ -42,8 +44,12 @@ func decode(raw []byte, w workload) (Object, error) {
 	if t == nil || t.Spec == nil {
 		return Object{}, errNoTemplate
 	}
+	without := t.Metadata == nil
+	if without {
+		t.Metadata = &marks{}
+	}
 	o := Object{
-		Name: m.Name, Namespace: m.Namespace,
+		noMetadata: without, Name: m.Name, Namespace: m.Namespace,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}

@@ -75,11 +75,17 @@ func exemptPod(o Object) string {
 		}
 	}
 	for _, c := range o.Spec.Containers {
-		if o.Owner == nil && c.Stdin && c.TTY {
+		if o.Owner == nil && c.Stdin && c.TTY && !asksForInjection(o) {
 			return "interactive-pod"
 		}
 	}
 	return ""
+}
+
+// asksForInjection is true for a pod whose maker wants to have it injected.
+func asksForInjection(o Object) bool {
+	value, ok := o.Annotations[config.AnnotationInject]
+	return ok && value != config.Never.String()
 }
 
 // Exempt says why an object is not judged whatever runs in it; empty when it

@@ -78,7 +78,7 @@ type contentKey struct {
 // caches hold what was learned.
 type caches struct {
 	access   *ttlCache[accessKey, v1.Hash]
-	failures *ttlCache[failureKey, *problem]
+	failures failures
 	sessions *ttlCache[sessionKey, *session]
 	tops     *weightCache[contentKey, top]
 	facts    *weightCache[contentKey, facts]
@@ -111,7 +111,7 @@ func (a fileAnswer) weight() int {
 
 func newCaches(o Options) (*caches, error) {
 	access, err1 := newTTLCache[accessKey, v1.Hash](o.CacheSize, o.Now)
-	failures, err2 := newTTLCache[failureKey, *problem](o.CacheSize, o.Now)
+	failed, err2 := newTTLCache[failureKey, *problem](o.CacheSize, o.Now)
 	sessions, err3 := newTTLCache[sessionKey, *session](maxSessions, o.Now)
 	tops, err4 := newWeightCache[contentKey, top](o.CacheSize, maxTopsBytes, top.weight)
 	known, err5 := newWeightCache[contentKey, facts](o.CacheSize, maxFactsBytes, func(f facts) int { return f.weight })
@@ -122,7 +122,7 @@ func newCaches(o Options) (*caches, error) {
 			return nil, fmt.Errorf("registry options: CacheSize: %w", err)
 		}
 	}
-	return &caches{access: access, failures: failures, sessions: sessions, tops: tops, facts: known, files: files, live: live}, nil
+	return &caches{access: access, failures: failures{failed}, sessions: sessions, tops: tops, facts: known, files: files, live: live}, nil
 }
 
 // resize changes how many images are remembered, and forgets those that are

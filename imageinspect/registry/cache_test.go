@@ -47,10 +47,10 @@ func TestWeightCache(t *testing.T) {
 
 // TestPanicIsAnAnswer: foreign bytes that break a library break one lookup.
 func TestPanicIsAnAnswer(t *testing.T) {
-	f := newFlights()
+	f := newFlights(time.Now, func() {})
 	key := failureKey{accessKey: accessKey{identifier: "1"}}
 	unknown := func() (answer, bool) { return answer{}, false }
-	flight, busy := f.join(key, slots{max: 1}, unknown, func() answer { panic("boom") })
+	flight, busy := f.join(key, slots{max: 1, queue: 1}, unknown, func() answer { panic("boom") })
 	if busy != nil {
 		t.Fatal(busy)
 	}

@@ -39,15 +39,20 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := &Client{}
+	used, err := newMeter(o.Now, func() Budgets { return c.bounds.Load().Budgets })
+	if err != nil {
+		return nil, err
+	}
 	out, closeIdle := newTransport(o)
 	base, stop := context.WithCancel(context.Background())
-	c := &Client{
+	*c = Client{
 		options:   o,
 		rules:     rules{registries: o.Registries, guard: o.GuardAddresses},
-		out:       out,
+		out:       &meteredTransport{meter: used, inner: out},
 		closeIdle: closeIdle,
 		caches:    remembered,
-		flights:   newFlights(),
+		flights:   newFlights(o.Now, func() { o.Observer.Inspection(resultBusy, 0) }),
 		large:     make(chan struct{}, maxLarge),
 		readings:  newReadings(!o.AllShared),
 		base:      base,
@@ -91,7 +96,7 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 // wait joins the inspection, or starts it, and waits as long as ctx allows.
 func (c *Client) wait(ctx context.Context, namespace string, r request) answer {
 	known := func() (answer, bool) { return c.known(r) }
-	run := func() answer { return c.inspectOnce(r) } //nolint:contextcheck // It outlives its callers.
+	run := func() answer { return c.inspectOnce(namespace, r) } //nolint:contextcheck // It outlives its callers.
 	f, busy := c.flights.join(r.key(), c.slots(namespace), known, run)
 	if busy != nil {
 		c.options.Observer.Inspection(busy.result, 0)
@@ -113,20 +118,17 @@ func (c *Client) wait(ctx context.Context, namespace string, r request) answer {
 	}
 }
 
-// slots are those that a namespace may take.
-func (c *Client) slots(namespace string) slots {
-	return slots{owner: namespace, max: c.bounds.Load().MaxInspections, shared: !c.options.AllShared}
-}
-
 // inspectOnce is one inspection with its own deadline, apart from any caller.
-func (c *Client) inspectOnce(r request) answer {
+func (c *Client) inspectOnce(namespace string, r request) answer {
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
+	ctx = withSpender(ctx, spender{namespace: namespace, login: string(r.creds)})
 	start := c.options.Now()
 	a, err := c.inspect(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
 		c.options.Observer.Inspection("ok", took)
+		c.caches.failures.remove(r.key())
 		return a
 	}
 	p := asProblem(r.repository.Name(), err)
@@ -149,12 +151,11 @@ func (c *Client) remember(r request, p *problem) {
 	}
 	kept := *p
 	kept.cause = nil // may hold the whole request
-	key, ttl := r.key(), c.bounds.Load().FailureTTL
+	key := r.key()
 	if p.retryAfter > 0 {
 		key = repositoryKey(r)
-		ttl = max(ttl, p.retryAfter)
 	}
-	c.caches.failures.add(key, &kept, ttl)
+	c.keep(key, &kept)
 }
 
 // loginFix says how to give this client a login that a registry takes.

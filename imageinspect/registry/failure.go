@@ -5,13 +5,16 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
 	"github.com/initguard/initguard/imageinspect"
@@ -27,10 +30,25 @@ const (
 	textBadName         = "the image reference can't be parsed"
 )
 
-// Results that decide what is done about them.
+// The results of inspections, as the Observer is told. Each kind of failure has
+// its own.
 const (
+	resultInvalid      = "image-invalid"
+	resultTruncated    = "truncated"
+	resultDigest       = "wrong-digest"
 	resultUnauthorized = "unauthorized"
+	resultForbidden    = "forbidden"
+	resultNotFound     = "not-found"
+	resultRateLimited  = "rate-limited"
+	resultServerError  = "server-error"
+	resultTimeout      = "timeout"
+	resultReset        = "reset"
+	resultUntrusted    = "untrusted"
+	resultRedirects    = "redirects"
+	resultRefused      = "refused"
+	resultUnreachable  = "unreachable"
 	resultBusy         = "busy"
+	resultOverBudget   = "over-budget"
 )
 
 const codeUnreachable = imageinspect.CodeUnreachable
@@ -47,16 +65,28 @@ type problem struct {
 	detail string
 	// retryAfter is the registry's wish; zero when it has none.
 	retryAfter time.Duration
-	cause      error
+	// times is how many of the same lookup failed before, in a row.
+	times int
+	cause error
 }
 
 func (p *problem) Error() string { return p.detail }
+
+// Detail is the problem for the platform's log.
+func (p *problem) Detail() string { return clip(p.detail) }
 
 // Unwrap gives the cause, whose text may not be safe to show.
 func (p *problem) Unwrap() error { return p.cause }
 
 func invalid(where string, err error) *problem {
-	return &problem{code: imageinspect.CodeImageInvalid, result: "image-invalid", detail: where + ": " + err.Error(), cause: err}
+	p := &problem{code: imageinspect.CodeImageInvalid, result: resultInvalid, detail: where + ": " + err.Error(), cause: err}
+	switch wrong := (*digestError)(nil); {
+	case errors.As(err, &wrong):
+		p.result = resultDigest
+	case errors.Is(err, errCutShort):
+		p.result = resultTruncated
+	}
+	return p
 }
 
 func noPlatform(where string, wanted, have []platform) *problem {
@@ -111,45 +141,93 @@ func asProblem(where string, err error) *problem {
 	}
 	result, detail := explain(err)
 	code := codeUnreachable
-	if result == "image-invalid" {
+	if result == resultInvalid {
 		code = imageinspect.CodeImageInvalid
 	}
-	return &problem{code: code, result: result, detail: where + ": " + detail, cause: err}
+	p = &problem{code: code, result: result, detail: where + ": " + detail, cause: err}
+	if limited := (*rateLimitedError)(nil); errors.As(err, &limited) {
+		p.retryAfter = limited.wait
+	}
+	return p
+}
+
+// errCutShort is an answer that ended before the length that it announced.
+var errCutShort = errors.New("the answer was cut short")
+
+// digestError is content that is not what was asked for.
+type digestError struct {
+	what      string
+	got, want v1.Hash
+}
+
+func (e *digestError) Error() string {
+	return fmt.Sprintf("%s has digest %s, but %s was asked for", e.what, e.got, e.want)
+}
+
+// redirectsError is a chain of redirects past its bound.
+type redirectsError struct{ host string }
+
+func (e *redirectsError) Error() string {
+	return fmt.Sprintf("%s is reached by more than %d redirects", e.host, maxRedirects)
+}
+
+// explainOwn names the errors that this package makes.
+func explainOwn(err error) (result, detail string) {
+	var (
+		refused   *refusedError
+		redirects *redirectsError
+		large     *tooLargeError
+		limited   *rateLimitedError
+		over      *overBudgetError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return resultRefused, refused.Error()
+	case errors.As(err, &redirects):
+		return resultRedirects, redirects.Error()
+	case errors.As(err, &large):
+		return resultInvalid, large.Error()
+	case errors.As(err, &limited):
+		return resultRateLimited, limited.Error()
+	case errors.As(err, &over):
+		return resultOverBudget, over.Error()
+	default:
+		return "", ""
+	}
 }
 
 // explain names an error by kinds that are known to be safe: a login's error
 // may quote the token server's whole answer.
 func explain(err error) (result, detail string) {
+	if result, detail := explainOwn(err); result != "" {
+		return result, detail
+	}
 	var (
-		status  *transport.Error
-		refused *refusedError
-		large   *tooLargeError
-		dns     *net.DNSError
-		op      *net.OpError
-		cert    *tls.CertificateVerificationError
-		uerr    *url.Error
+		status *transport.Error
+		dns    *net.DNSError
+		op     *net.OpError
+		cert   *tls.CertificateVerificationError
+		uerr   *url.Error
 	)
 	switch {
-	case errors.As(err, &refused):
-		return "refused", refused.Error()
-	case errors.As(err, &large):
-		return "image-invalid", large.Error()
 	case errors.As(err, &status):
 		return statusResult(status.StatusCode), statusDetail(status.StatusCode)
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return "timeout", "no answer in time"
+		return resultTimeout, "no answer in time"
 	case errors.Is(err, context.Canceled):
-		return "unreachable", "the inspection was stopped"
+		return resultUnreachable, "the inspection was stopped"
 	case errors.As(err, &dns):
-		return "unreachable", dns.Error()
+		return resultUnreachable, dns.Error()
 	case errors.As(err, &cert):
-		return "unreachable", "certificate: " + cert.Err.Error()
+		return resultUntrusted, "certificate: " + cert.Err.Error()
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return resultReset, "the connection was closed in the middle of the answer"
 	case errors.As(err, &op):
-		return "unreachable", op.Error()
+		return resultUnreachable, op.Error()
 	case errors.As(err, &uerr):
-		return "unreachable", uerr.Err.Error()
+		return resultUnreachable, uerr.Err.Error()
 	default:
-		return "unreachable", "the registry's answer could not be understood"
+		return resultUnreachable, "the registry's answer could not be understood"
 	}
 }
 
@@ -163,15 +241,15 @@ func statusResult(code int) string {
 	case code == http.StatusUnauthorized:
 		return resultUnauthorized
 	case code == http.StatusForbidden:
-		return "forbidden"
+		return resultForbidden
 	case code == http.StatusNotFound:
-		return "not-found"
+		return resultNotFound
 	case code == http.StatusTooManyRequests:
-		return "rate-limited"
+		return resultRateLimited
 	case code >= http.StatusInternalServerError:
-		return "server-error"
+		return resultServerError
 	default:
-		return "unreachable"
+		return resultUnreachable
 	}
 }
 
@@ -181,11 +259,11 @@ func statusDetail(code int) string {
 	switch statusResult(code) {
 	case resultUnauthorized:
 		return text + ": a login is needed or was refused"
-	case "forbidden":
+	case resultForbidden:
 		return text + ": these credentials may not pull this repository"
-	case "not-found":
+	case resultNotFound:
 		return text + ": no such image, or it is hidden from these credentials"
-	case "rate-limited":
+	case resultRateLimited:
 		return text + ": too many requests; log in or wait"
 	default:
 		return text

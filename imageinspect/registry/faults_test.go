@@ -41,16 +41,16 @@ func TestFaults(t *testing.T) {
 		{"302 without a place", imagetest.On(imagetest.Status(302), content...), unreachable, "unreachable", ""},
 		{"hang", imagetest.Hang(), unreachable, "timeout", "in time"},
 		{"hang at the config", imagetest.On(imagetest.Hang(), imagetest.GetBlob), unreachable, "timeout", "in time"},
-		{"garbage", imagetest.On(imagetest.Body("text/html", "<html>canary"), imagetest.GetManifest), invalid, "image-invalid", "digest"},
+		{"garbage", imagetest.On(imagetest.Body("text/html", "<html>canary"), imagetest.GetManifest), invalid, "wrong-digest", "digest"},
 		{"garbage everywhere", imagetest.Body("text/html", "<html>canary"), invalid, "image-invalid", "not JSON"},
-		{"garbage config", imagetest.On(imagetest.Body("", "{"), imagetest.GetBlob), invalid, "image-invalid", "digest"},
-		{"truncated", imagetest.On(imagetest.Truncate(), imagetest.GetManifest), invalid, "image-invalid", "cut short"},
+		{"garbage config", imagetest.On(imagetest.Body("", "{"), imagetest.GetBlob), invalid, "wrong-digest", "digest"},
+		{"truncated", imagetest.On(imagetest.Truncate(), imagetest.GetManifest), invalid, "truncated", "cut short"},
 		{"wrong digest", wrongHead("sha256:" + strings.Repeat("a", 64)), unreachable, "not-found", "404"},
 		{"1 GiB manifest", imagetest.On(imagetest.Stream(gib, true), imagetest.GetManifest), invalid, "image-invalid", "larger than 4096 KiB"},
 		{"endless manifest", imagetest.On(imagetest.Stream(gib, false), imagetest.GetManifest), invalid, "image-invalid", "larger than 4096 KiB"},
 		{"endless config", imagetest.On(imagetest.Stream(gib, false), imagetest.GetBlob), invalid, "image-invalid", "larger than 8192 KiB"},
-		{"redirect loop", imagetest.On(imagetest.RedirectLoop(), content...), unreachable, "refused", "5 redirects"},
-		{"redirect loop at login", imagetest.RedirectLoop(), unreachable, "refused", "5 redirects"},
+		{"redirect loop", imagetest.On(imagetest.RedirectLoop(), content...), unreachable, "redirects", "5 redirects"},
+		{"redirect loop at login", imagetest.RedirectLoop(), unreachable, "redirects", "5 redirects"},
 		{"redirect to metadata", imagetest.On(imagetest.Redirect("https://169.254.169.254/latest"), imagetest.GetManifest), unreachable, "refused", "metadata"},
 		{"redirect to metadata at login", imagetest.Redirect("https://169.254.169.254/latest"), unreachable, "refused", "metadata"},
 		{"redirect to plain http", imagetest.On(imagetest.Redirect("http://example.com/"), imagetest.GetBlob), unreachable, "refused", "not encrypted"},
@@ -157,7 +157,7 @@ func TestFailuresAreRemembered(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			clock := newClock()
-			c := newClient(t, r, func(o *Options) { o.Now = clock.Now })
+			c := newClient(t, r, func(o *Options) { o.Now, o.FailureTTL = clock.Now, 15*time.Second })
 			r.Break(tc.fault)
 			first := fails(t, c, query(r, "web:1"))
 			r.Break(nil)

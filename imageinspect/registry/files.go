@@ -136,7 +136,10 @@ func (f *files) readOnce(question string, image *rootfs.Image, ask read) answer 
 	c := f.client
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
-	a := f.readNow(ctx, image, ask)
+	ctx = withSpender(ctx, spender{namespace: f.namespace, login: string(f.request.creds)})
+	start := c.options.Now()
+	a := explained(f.request.repository.Name(), f.readNow(ctx, image, ask))
+	c.options.Observer.Reading(readingResult(a.err), c.options.Now().Sub(start))
 	// What is known of the distribution must not depend on what else was asked.
 	for _, path := range rootfs.Releases() {
 		f.Known(path)
@@ -166,15 +169,15 @@ func (f *files) readNow(ctx context.Context, image *rootfs.Image, ask read) file
 
 // remember keeps a failure for a while, as that of an inspection.
 func (f *files) remember(question string, e *rootfs.Error) {
-	p := &problem{code: codeUnreachable, result: "unreachable", detail: f.request.repository.Name() + ": " + e.Reason, cause: e}
+	p := &problem{code: codeUnreachable, result: resultUnreachable, detail: f.request.repository.Name() + ": " + e.Reason, cause: e}
 	if why := (*problem)(nil); errors.As(e.Cause, &why) {
-		p.retryAfter = why.retryAfter
+		p.result, p.detail, p.retryAfter = why.result, why.detail, why.retryAfter
 	}
-	key, ttl := f.flightKey(question), f.client.bounds.Load().FailureTTL
+	key := f.flightKey(question)
 	if p.retryAfter > 0 {
-		key, ttl = repositoryKey(f.request), max(ttl, p.retryAfter)
+		key = repositoryKey(f.request)
 	}
-	f.client.caches.failures.add(key, p, ttl)
+	f.client.keep(key, p)
 }
 
 // liveKey is an image whose layers are read with certain rights.

@@ -214,7 +214,7 @@ func TestFilesNeedAccess(t *testing.T) {
 func TestReadingsTakeSlots(t *testing.T) {
 	r := imagetest.New(t, imagetest.Options{})
 	r.MustPush(t, "web:1", distro())
-	c := newClient(t, r, func(o *Options) { o.MaxInspections = 2 })
+	c := newClient(t, r, func(o *Options) { o.MaxInspections, o.Budgets.Queue = 2, 1 })
 	images := inspect(t, c, in("a", r, "web:1"))
 	r.Break(imagetest.On(imagetest.Hang(), imagetest.GetBlob))
 	gone, leave := context.WithCancel(t.Context())
@@ -222,8 +222,11 @@ func TestReadingsTakeSlots(t *testing.T) {
 	if _, err := images[0].Files.File(gone, "/run.sh"); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if got := unread(t, images, "/bin/sh"); got.Reason != textBusy {
-		t.Errorf("a second reading: %q", got)
+	if _, err := images[0].Files.File(gone, "/bin/sh"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second reading, which waits: %v", err)
+	}
+	if got := unread(t, images, "/bin/none"); got.Reason != textBusy {
+		t.Errorf("a third reading: %q", got)
 	}
 	if got := begins(t, c, in("a", r, "web:2")); got.Text != textBusy {
 		t.Errorf("an inspection beside the reading: %+v", got)

@@ -39,14 +39,22 @@ func (c *clock) Advance(d time.Duration) {
 type tally struct {
 	mu      sync.Mutex
 	results []string
-	hits    int
-	misses  int
+	// readings are those of layers.
+	readings []string
+	hits     int
+	misses   int
 }
 
 func (t *tally) Inspection(result string, _ time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.results = append(t.results, result)
+}
+
+func (t *tally) Reading(result string, _ time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readings = append(t.readings, result)
 }
 
 func (t *tally) Cache(hit bool) {

@@ -32,10 +32,14 @@ type Registry struct {
 // goroutines and must not block.
 type Observer interface {
 	// Inspection reports one finished inspection. The results are ok,
-	// no-platform, image-invalid, unauthorized, forbidden, not-found,
-	// rate-limited, server-error, timeout, refused and unreachable; and busy,
-	// after no time, for one that was not begun because no slot was free.
+	// no-platform and those of failure.go: one for each thing that a registry
+	// may do wrong. busy comes after no time, for an inspection that was not
+	// begun because too many waited.
 	Inspection(result string, d time.Duration)
+	// Reading reports one finished question to an image's layers. The results
+	// are ok, image-invalid for layers that can't be read whoever asks, and
+	// those of failure.go.
+	Reading(result string, d time.Duration)
 	// Cache reports once per call whether it was answered from memory,
 	// remembered failures included.
 	Cache(hit bool)
@@ -113,4 +117,5 @@ func (o Options) validate() error {
 type nobody struct{}
 
 func (nobody) Inspection(string, time.Duration) {}
+func (nobody) Reading(string, time.Duration)    {}
 func (nobody) Cache(bool)                       {}

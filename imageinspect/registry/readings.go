@@ -2,8 +2,12 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/initguard/initguard/imageinspect"
+	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
 const (
@@ -80,4 +84,34 @@ func (r *readings) leave(name string) {
 		return
 	}
 	delete(r.owners, name)
+}
+
+// explained names what went wrong on the way to a layer, so that it can be
+// counted, logged and remembered. What the image is to blame for stays as it
+// is.
+func explained(where string, a fileAnswer) fileAnswer {
+	e := (*rootfs.Error)(nil)
+	if !errors.As(a.err, &e) || e.Lasting || e.Cause == nil {
+		return a
+	}
+	told := *e
+	told.Cause = asProblem(where, e.Cause)
+	a.err = &told
+	return a
+}
+
+// readingResult is what the Observer is told of a reading.
+func readingResult(err error) string {
+	if err == nil || errors.Is(err, imageinspect.ErrNoFile) {
+		return "ok"
+	}
+	e := (*rootfs.Error)(nil)
+	switch p := (*problem)(nil); {
+	case errors.As(err, &e) && errors.As(e.Cause, &p):
+		return p.result
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return resultTimeout
+	default:
+		return resultInvalid
+	}
 }

@@ -49,7 +49,7 @@ func login(ctx context.Context, repository name.Repository, keychain authn.Keych
 	authorized, err := transport.NewWithContext(withAsked(ctx, a), repository.Registry, auth, out, scopes)
 	if err != nil {
 		p := asProblem(where, err)
-		p.retryAfter = a.wish()
+		p.retryAfter = max(p.retryAfter, a.wish())
 		return nil, p
 	}
 	return &session{
@@ -136,7 +136,7 @@ func verifyDigest(what string, raw []byte, want v1.Hash) error {
 		return err
 	}
 	if got != want {
-		return fmt.Errorf("%s has digest %s, but %s was asked for", what, got, want)
+		return &digestError{what: what, got: got, want: want}
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (s *session) get(ctx context.Context, kind, identifier string, limit int64)
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := readAll(ctx, resp.Body, s.large)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, invalid(s.repository.Name(), errors.New("the answer was cut short"))
+		return nil, invalid(s.repository.Name(), errCutShort)
 	}
 	if err != nil {
 		return nil, asProblem(s.repository.Name(), err)
@@ -204,7 +204,7 @@ func (s *session) do(ctx context.Context, method, kind, identifier string, limit
 	resp, err := s.client.Do(req)
 	if err != nil {
 		p := asProblem(s.repository.Name(), err)
-		p.retryAfter = a.wish()
+		p.retryAfter = max(p.retryAfter, a.wish())
 		return nil, p
 	}
 	if resp.StatusCode != http.StatusOK {

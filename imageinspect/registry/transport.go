@@ -72,7 +72,7 @@ func (t *boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		}
 	}
 	if redirects(req) > maxRedirects {
-		return nil, &refusedError{what: req.URL.Host, why: fmt.Sprintf("reached by more than %d redirects", maxRedirects)}
+		return nil, &redirectsError{host: req.URL.Host}
 	}
 	resp, err := t.inner.RoundTrip(req)
 	if err != nil {

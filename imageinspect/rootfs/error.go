@@ -1,6 +1,7 @@
 package rootfs
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/initguard/initguard/imageinspect"
@@ -20,6 +21,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.Reason }
+
+// Detail is what the platform's log says of the Cause, where that knows what
+// of it may be written down; else empty.
+func (e *Error) Detail() string {
+	if told := (interface{ Detail() string })(nil); errors.As(e.Cause, &told) {
+		return told.Detail()
+	}
+	return ""
+}
 
 // Is makes every Error an imageinspect.ErrNotRead. Cause is not unwrapped: a
 // deadline in it is not the caller's.

@@ -32,6 +32,26 @@ type Answer struct {
 	// OtherContainers how many there are beyond them.
 	Containers      []Container `json:"containers"`
 	OtherContainers int         `json:"otherContainers"`
+	// Pods are those of the containers, by UID, as far as their PIDs were
+	// counted: a pod that is new waits for up to five scans.
+	Pods map[string]Pod `json:"pods,omitempty"`
+}
+
+// Pod is how many PIDs a pod takes.
+type Pod struct {
+	// PIDsUsed are threads and zombies of all containers: what the kernel holds
+	// against the pod's PID limit. Threads are counted every ten scans.
+	PIDsUsed int `json:"pidsUsed"`
+	// PIDsPerHour is how many more there will be in an hour, 0 when they don't
+	// grow in number; missing as long as it can't be told. PIDsEarly says that it
+	// rests on less than ten minutes.
+	PIDsPerHour *float64 `json:"pidsPerHour,omitempty"`
+	PIDsEarly   bool     `json:"pidsEarly,omitempty"`
+}
+
+// PIDs is the pod's use as the scanner's rules take it.
+func (p Pod) PIDs() scanner.PIDs {
+	return scanner.PIDs{Used: p.PIDsUsed, PerHour: p.PIDsPerHour, Early: p.PIDsEarly}
 }
 
 // Container is a container with zombies; one without id is the host.
@@ -65,6 +85,7 @@ func newAnswer(r scanner.Report, age, interval time.Duration) Answer {
 	a := Answer{
 		Version: Version, AgeSeconds: age.Seconds(), IntervalSeconds: interval.Seconds(), Processes: r.Processes,
 		Unreadable: r.Unreadable, Ignored: r.Ignored, Containers: make([]Container, 0, min(len(r.Containers), maxContainers)),
+		Pods: make(map[string]Pod),
 	}
 	for i, f := range r.Containers {
 		if i == maxContainers {
@@ -74,6 +95,9 @@ func newAnswer(r scanner.Report, age, interval time.Duration) Answer {
 		c := Container{Pod: f.Container.Pod, ID: f.Container.ID, Zombies: f.Zombies, Others: f.Others}
 		for _, g := range f.Groups {
 			c.Groups = append(c.Groups, newGroup(g))
+		}
+		if p, ok := r.Pods[c.Pod]; ok {
+			a.Pods[c.Pod] = Pod{PIDsUsed: p.Used, PIDsPerHour: p.PerHour, PIDsEarly: p.Early}
 		}
 		a.Containers = append(a.Containers, c)
 	}

@@ -12,6 +12,8 @@ import (
 // A Source walks over /proc once.
 type Source interface {
 	Scan(ctx context.Context) (scanner.Scan, error)
+	// Tasks counts the threads of living processes in pods, by UID.
+	Tasks(ctx context.Context, pods []string) (map[string]int, error)
 }
 
 // staleAfter is how many intervals a report may be old before it is no answer
@@ -41,6 +43,7 @@ func (l *Loop) Run(ctx context.Context) {
 	ticker := time.NewTicker(l.interval)
 	defer ticker.Stop()
 	var tracker scanner.Tracker
+	var usage scanner.Usage
 	for scans := 0; ; {
 		s, err := l.source.Scan(ctx)
 		switch {
@@ -51,6 +54,7 @@ func (l *Loop) Run(ctx context.Context) {
 		default:
 			report := tracker.Add(s)
 			if scans++; scans > 1 { // the first one tells nothing yet
+				l.count(ctx, &usage, &report)
 				l.keep(report)
 			}
 		}
@@ -60,6 +64,20 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// count adds how many PIDs the pods take. Without it the report is still good.
+func (l *Loop) count(ctx context.Context, usage *scanner.Usage, r *scanner.Report) {
+	if pods := usage.Due(*r); len(pods) > 0 {
+		threads, err := l.source.Tasks(ctx, pods)
+		switch {
+		case err == nil:
+			usage.Count(r.At, threads)
+		case ctx.Err() == nil:
+			l.log.Error("threads not counted", "error", err)
+		}
+	}
+	r.Pods = usage.Of(*r)
 }
 
 func (l *Loop) keep(r scanner.Report) {

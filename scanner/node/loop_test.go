@@ -20,6 +20,8 @@ type script struct {
 	steps []func() (scanner.Scan, error)
 	done  chan struct{} // closed when all were given
 	at    int
+	// uncounted is the error of counting threads.
+	uncounted error
 }
 
 func (s *script) Scan(ctx context.Context) (scanner.Scan, error) {
@@ -30,6 +32,14 @@ func (s *script) Scan(ctx context.Context) (scanner.Scan, error) {
 	}
 	s.at++
 	return s.steps[s.at-1]()
+}
+
+func (s *script) Tasks(_ context.Context, pods []string) (map[string]int, error) {
+	counts := make(map[string]int)
+	for _, pod := range pods {
+		counts[pod] = 12
+	}
+	return counts, s.uncounted
 }
 
 func seen(zombies ...int) func() (scanner.Scan, error) {
@@ -79,6 +89,43 @@ func TestLoop(t *testing.T) {
 			cancel()
 			<-ended
 		})
+	}
+}
+
+// TestPIDs serves how many PIDs a pod takes; without a count the zombies alone.
+func TestPIDs(t *testing.T) {
+	const pod = "11111111-2222-3333-4444-555555555555"
+	zombies := func() (scanner.Scan, error) {
+		s, err := seen(1, 2)()
+		for i := range s.Zombies {
+			s.Zombies[i].Container = scanner.Container{Pod: pod, ID: "c"}
+			s.Zombies[i].Inside = []int{8, 9}
+		}
+		parent := s.Living[7]
+		parent.Inside, parent.Container = []int{7, 1}, scanner.Container{Pod: pod, ID: "c"}
+		s.Living[7] = parent
+		return s, err
+	}
+	for _, uncounted := range []error{nil, errors.New("no file descriptors")} {
+		source := &script{steps: []func() (scanner.Scan, error){zombies, zombies}, done: make(chan struct{}), uncounted: uncounted}
+		l := NewLoop(source, time.Millisecond, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			l.Run(ctx)
+		}()
+		<-source.done
+		r, _, _ := l.Latest()
+		a := newAnswer(r, 0, time.Minute)
+		if len(a.Containers) != 1 || a.Containers[0].Zombies != 2 {
+			t.Errorf("%+v, want two zombies", a.Containers)
+		}
+		if got, ok := a.Pods[pod]; ok != (uncounted == nil) || ok && got.PIDs().Used != 12+2 {
+			t.Errorf("uncounted %v: %+v, %v, want 14 in use", uncounted, got, ok)
+		}
+		cancel()
+		<-ended
 	}
 }
 

@@ -20,5 +20,8 @@ func (*Reader) Hides() string { return "" }
 // Scan fails with ErrUnsupported.
 func (*Reader) Scan(context.Context) (scanner.Scan, error) { return scanner.Scan{}, ErrUnsupported }
 
+// Tasks fails with ErrUnsupported.
+func (*Reader) Tasks(context.Context, []string) (map[string]int, error) { return nil, ErrUnsupported }
+
 // Close does nothing.
 func (*Reader) Close() error { return nil }

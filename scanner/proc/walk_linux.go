@@ -37,6 +37,11 @@ func (r *Reader) Scan(ctx context.Context) (scanner.Scan, error) {
 
 // walk finds the processes that have no memory.
 func (r *Reader) walk(ctx context.Context, s *scanner.Scan) error {
+	return r.each(ctx, func(pid int) error { return r.meet(pid, s) })
+}
+
+// each visits all processes. r.path is the PID when visit is called.
+func (r *Reader) each(ctx context.Context, visit func(pid int) error) error {
 	if _, err := unix.Seek(r.root, 0, 0); err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func (r *Reader) walk(ctx context.Context, s *scanner.Scan) error {
 		case n == 0:
 			return nil
 		}
-		if err := r.entries(r.list[:n], s); err != nil {
+		if err := r.entries(r.list[:n], visit); err != nil {
 			return err
 		}
 	}
@@ -66,8 +71,8 @@ const (
 	direntName   = 19
 )
 
-// entries looks at each process in a list.
-func (r *Reader) entries(list []byte, s *scanner.Scan) error {
+// entries visits each process in a list.
+func (r *Reader) entries(list []byte, visit func(pid int) error) error {
 	for len(list) > direntName {
 		length := int(binary.NativeEndian.Uint16(list[direntLength:]))
 		if length <= direntName || length > len(list) {
@@ -75,30 +80,37 @@ func (r *Reader) entries(list []byte, s *scanner.Scan) error {
 		}
 		name := list[direntName:length]
 		list = list[length:]
-		pid := r.name(name)
-		if pid == 0 {
-			continue
-		}
-		s.Processes++
-		if _, ok := r.known[pid]; ok { // most zombies stay: stat tells
-			r.suspect = append(r.suspect, pid)
-			continue
-		}
-		empty, err := r.memoryless()
-		switch {
-		case denied(err):
-			s.Unreadable++
-		case err != nil && !gone(err):
-			return fmt.Errorf("%d/statm: %w", pid, err)
-		case empty:
-			r.suspect = append(r.suspect, pid)
+		if pid := r.name(name); pid != 0 {
+			if err := visit(pid); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// name makes r.path the path of a process's statm, and returns its PID; 0 for
-// what is no process.
+// meet looks at one process of a scan.
+func (r *Reader) meet(pid int, s *scanner.Scan) error {
+	s.Processes++
+	if _, ok := r.known[pid]; ok { // most zombies stay: stat tells
+		r.suspect = append(r.suspect, pid)
+		return nil
+	}
+	r.path = append(r.path, "/statm\x00"...)
+	empty, err := r.memoryless()
+	switch {
+	case denied(err):
+		s.Unreadable++
+	case err != nil && !gone(err):
+		return fmt.Errorf("%d/statm: %w", pid, err)
+	case empty:
+		r.suspect = append(r.suspect, pid)
+	}
+	return nil
+}
+
+// name makes r.path a process's folder, and returns its PID; 0 for what is no
+// process.
 func (r *Reader) name(name []byte) int {
 	pid := 0
 	r.path = r.path[:0]
@@ -112,7 +124,6 @@ func (r *Reader) name(name []byte) int {
 		pid = pid*10 + int(c-'0')
 		r.path = append(r.path, c)
 	}
-	r.path = append(r.path, "/statm\x00"...)
 	return pid
 }
 

@@ -38,13 +38,14 @@ func Rooms() []Room {
 		{Dir: "imageinspect/identity", Pure: true},
 		{Dir: "imageinspect/script", Pure: true},
 		{Dir: "imageinspect/rootfs", Imports: []string{"imageinspect"}},
-		{Dir: "imageinspect/registry", Imports: []string{"imageinspect", "imageinspect/rootfs"}},
+		{Dir: "imageinspect/registry", Imports: []string{"imageinspect", "imageinspect/rootfs", "imageinspect/mirror"}},
+		{Dir: "imageinspect/mirror", Pure: true},
 		{Dir: "imageinspect/imagetest", ForTests: true, Imports: []string{"imageinspect"}},
 
 		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
 		{Dir: "webhook/inject", Pure: true, Imports: []string{"webhook/policy", "imageinspect"}},
-		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb"}, OSFiles: []string{"watcher.go"}},
+		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb", "imageinspect/mirror"}, OSFiles: []string{"watcher.go"}},
 
 		{Dir: "scanner", Pure: true},
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
@@ -52,7 +53,7 @@ func Rooms() []Room {
 
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
-		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "webhook"}},
+		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},
 
 		{Dir: "api/v1alpha1", Pure: true},
 		{Dir: "advice", Pure: true},

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -27,14 +28,21 @@ type job struct {
 	Zombies int
 	Rounds  int
 	Repeats int
+	// Group is the control group of the processes.
+	Group string
 }
 
 // apart runs the measurement in a PID namespace, and with it ends all that was
 // started there.
-func apart(ctx context.Context, t tools, o options, size int) (row, error) {
+func apart(ctx context.Context, t tools, o options, size int) (r row, err error) {
+	dir, err := group()
+	if err != nil {
+		return row{}, err
+	}
+	defer func() { err = errors.Join(err, ungroup(dir)) }()
 	text, err := json.Marshal(job{
 		Tools: [4]string{t.loop, t.sleepers, t.initguard, t.exporter},
-		Size:  size, Zombies: o.zombies, Rounds: o.rounds, Repeats: o.repeats,
+		Size:  size, Zombies: o.zombies, Rounds: o.rounds, Repeats: o.repeats, Group: dir,
 	})
 	if err != nil {
 		return row{}, err
@@ -48,7 +56,6 @@ func apart(ctx context.Context, t tools, o options, size int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	var r row
 	err = json.Unmarshal(out, &r)
 	return r, err
 }
@@ -67,7 +74,14 @@ func inside(ctx context.Context, args []string) error {
 	// The rest are this one, sleepers itself, the exporter and the one that is
 	// measured.
 	living := j.Size - j.Zombies - 4
+	if err := enter(j.Group); err != nil {
+		return err
+	}
 	if err := sleepers(ctx, j.Tools[1], living, j.Zombies); err != nil {
+		return err
+	}
+	// What measures is not in the pod.
+	if err := enter(filepath.Dir(filepath.Dir(j.Group))); err != nil {
 		return err
 	}
 	r, err := compare(ctx, j)
@@ -99,6 +113,17 @@ func sleepers(ctx context.Context, program string, living, zombies int) error {
 type cost struct {
 	Processes, Zombies int
 	CPU                int64 // nanoseconds of all rounds
+	// PIDs is how many the pod takes, where that is told.
+	PIDs int
+}
+
+// check compares what was counted with what there is.
+func (c cost) check(j job) error {
+	// All but this one, the exporter and the one that is measured are in the pod.
+	if pids := j.Size - 3; c.Zombies != j.Zombies || c.PIDs != 0 && c.PIDs != pids {
+		return fmt.Errorf("%d zombies and %d PIDs were counted, there are %d and %d", c.Zombies, c.PIDs, j.Zombies, pids)
+	}
+	return nil
 }
 
 // per is the CPU for a process, in nanoseconds.
@@ -130,8 +155,8 @@ func compare(ctx context.Context, j job) (row, error) {
 			if err != nil {
 				return row{}, err
 			}
-			if c.Zombies != j.Zombies {
-				return row{}, fmt.Errorf("%d zombies were counted, there are %d", c.Zombies, j.Zombies)
+			if err := c.check(j); err != nil {
+				return row{}, err
 			}
 			*m.into = append(*m.into, c.per(j.Rounds))
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strconv"
 	"syscall"
@@ -27,15 +28,24 @@ func scan(ctx context.Context, args []string) error {
 	}
 	var tracker scanner.Tracker
 	var report scanner.Report
+	var pods scanner.Usage
 	round := func() error {
 		s, err := reader.Scan(ctx)
 		if err != nil {
 			return err
 		}
 		report = tracker.Add(s)
+		if due := pods.Due(report); len(due) > 0 {
+			threads, err := reader.Tasks(ctx, due)
+			if err != nil {
+				return err
+			}
+			pods.Count(report.At, threads)
+		}
+		report.Pods = pods.Of(report)
 		return nil
 	}
-	if err := round(); err != nil {
+	if err := round(); err != nil { // it tells nothing yet, so that no threads are counted
 		return err
 	}
 	before := usage()
@@ -44,9 +54,14 @@ func scan(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(cost{
-		Processes: report.Processes, Zombies: report.Zombies(), CPU: usage() - before,
-	})
+	c := cost{Processes: report.Processes, Zombies: report.Zombies(), CPU: usage() - before}
+	for _, pod := range report.Pods {
+		c.PIDs += pod.Used
+	}
+	if c.PIDs == 0 {
+		return errors.New("the pod's PIDs were not counted: the measurement is without")
+	}
+	return json.NewEncoder(os.Stdout).Encode(c)
 }
 
 // usage is this process's CPU, in nanoseconds.

@@ -33,6 +33,9 @@ patches:
     patch: |
       - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[2]s/validate", caBundle: %[3]s}}
       - {op: replace, path: /webhooks/1/clientConfig, value: {url: "%[2]s/validate", caBundle: %[3]s}}
+  - target: {kind: MutatingWebhookConfiguration}
+    patch: |
+      - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[2]s/mutate", caBundle: %[3]s}}
 `, base, s.address, base64.StdEncoding.EncodeToString(s.ca.PEM()))
 	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(content), 0o600); err != nil {
 		return err

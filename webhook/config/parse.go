@@ -100,6 +100,9 @@ func (r *report) header(root *yaml.Node) bool {
 
 // fill sets the defaults that depend on what is around them.
 func (r *report) fill(c *Config) {
+	if !r.given("cache.failureTTLMax") {
+		c.Cache.FailureTTLMax = max(c.Cache.FailureTTLMax, min(c.Cache.FailureTTL, maxFailureTTL))
+	}
 	for i := range c.Workloads {
 		if !r.given(fmt.Sprintf("workloads[%d].templatePath", i)) {
 			c.Workloads[i].TemplatePath = DefaultTemplatePath

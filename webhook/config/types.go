@@ -23,12 +23,16 @@ type Config struct {
 	Kind string `yaml:"kind"`
 	// Defaults are the modes of a namespace without labels.
 	Defaults Modes `yaml:"defaults"`
+	// Injection bounds what may be done to pods.
+	Injection Injection `yaml:"injection"`
 	// Unknown says what an Unknown verdict does.
 	Unknown Unknown `yaml:"unknown"`
 	// Exemptions say who and what is never looked at.
 	Exemptions Exemptions `yaml:"exemptions"`
 	// Inspection bounds the looking into images.
 	Inspection Inspection `yaml:"inspection"`
+	// Budgets are what may be taken of registries, by whom.
+	Budgets Budgets `yaml:"budgets"`
 	// Cache bounds what is remembered about images.
 	Cache Cache `yaml:"cache"`
 	// Registries are the registries that need something said; a registry that
@@ -96,8 +100,9 @@ type Inspection struct {
 	// Concurrency is how many inspections may run at once. From 1 to 1,000.
 	// Default: 16.
 	Concurrency int `yaml:"concurrency"`
-	// Platforms are the platforms of the cluster's nodes, as
-	// linux/ARCH[/VARIANT]. From 1 to 16. Default: linux/amd64, linux/arm64.
+	// Platforms are the platforms that images are judged for, as
+	// linux/ARCH[/VARIANT]. At most 16. Default: none, which stands for those
+	// of the cluster's nodes, or DefaultPlatforms where nobody knows them.
 	Platforms []string `yaml:"platforms"`
 }
 
@@ -110,8 +115,12 @@ type Cache struct {
 	// 24h. Default: 60s.
 	TagTTL time.Duration `yaml:"tagTTL"`
 	// FailureTTL is how long a failed lookup isn't tried again. From 1s to 1h.
-	// Default: 15s.
+	// Default: 3s.
 	FailureTTL time.Duration `yaml:"failureTTL"`
+	// FailureTTLMax bounds the doubling of FailureTTL for what a registry
+	// answers for certain, such as that there is no such image. From
+	// FailureTTL to 24h. Default: 5m.
+	FailureTTLMax time.Duration `yaml:"failureTTLMax"`
 }
 
 // Registry is what has to be said about one registry.

@@ -21,25 +21,30 @@ const (
 
 // The bounds of durations and counts.
 const (
-	minDeadline    = 100 * time.Millisecond
-	maxDeadline    = 10 * time.Second
-	maxTimeout     = 10 * time.Minute
-	minTTL         = time.Second
-	maxTagTTL      = 24 * time.Hour
-	maxFailureTTL  = time.Hour
-	maxConcurrency = 1_000
-	maxImages      = 1_000_000
-	maxURLRunes    = 100 // a warning has room for little more
+	minDeadline   = 100 * time.Millisecond
+	maxDeadline   = 10 * time.Second
+	maxTimeout    = 10 * time.Minute
+	minTTL        = time.Second
+	maxTagTTL     = 24 * time.Hour
+	maxFailureTTL = time.Hour
+	// maxFailureTTLMax is a day: a tag that was not there may be pushed.
+	maxFailureTTLMax = 24 * time.Hour
+	maxConcurrency   = 1_000
+	maxImages        = 1_000_000
+	maxURLRunes      = 100 // a warning has room for little more
 )
 
 // validate notes what can be read but can't be meant.
 func (r *report) validate(c *Config) {
+	r.injection(c.Injection)
 	r.names("exemptions.namespaces", c.Exemptions.Namespaces, maxNames, namespaceFault)
 	r.names("exemptions.usernames", c.Exemptions.Usernames, maxNames, usernameFault)
 	r.inspection(c.Inspection)
+	r.budgets(c.Budgets)
 	r.between("cache.images", c.Cache.Images, 1, maxImages)
 	r.within("cache.tagTTL", c.Cache.TagTTL, minTTL, maxTagTTL)
 	r.within("cache.failureTTL", c.Cache.FailureTTL, minTTL, maxFailureTTL)
+	r.within("cache.failureTTLMax", c.Cache.FailureTTLMax, min(max(c.Cache.FailureTTL, minTTL), maxFailureTTL), maxFailureTTLMax)
 	r.registries(c.Registries)
 	r.programs(c.ExtraPrograms)
 	r.workloads(c.Workloads)
@@ -57,9 +62,6 @@ func (r *report) inspection(i Inspection) {
 			short(i.Timeout), deadline, short(i.Deadline))
 	}
 	r.between("inspection.concurrency", i.Concurrency, 1, maxConcurrency)
-	if len(i.Platforms) == 0 {
-		r.reject("inspection.platforms", "is empty; name at least one platform, such as linux/amd64")
-	}
 	r.names("inspection.platforms", i.Platforms, maxPlatforms, platformFault)
 }
 

@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -40,7 +38,7 @@ func situation(spec *corev1.PodSpec, c Container, a Assessment, containers int) 
 	s.Containers, s.ContainerPath = containers, c.Path
 	s.Command, s.HasArgs = c.Command, len(c.Args) > 0
 	s.OptedOut = spec.ShareProcessNamespace != nil && !*spec.ShareProcessNamespace
-	s.NamesPID1 = namesPID1(c.Container)
+	s.NamesPID1 = PID1UseOf(c).Use != imageinspect.NoPID1Use
 	for _, e := range a.Exposures {
 		if len(e.Command) > 0 {
 			s.Execs = append(s.Execs, advice.Exec{Path: e.Path, Hook: e.Rule == "exec-hook", Command: e.Command})
@@ -66,28 +64,4 @@ func entryScript(chain []imageinspect.Step) string {
 		}
 	}
 	return ""
-}
-
-// killsPID1 is what a command that signals PID 1 looks like.
-var killsPID1 = regexp.MustCompile(`\bkill\b[^;|&\n]*\s1(\s|[;|&"')]|$)`)
-
-// namesPID1 is true when a container's own commands mean PID 1 by its number.
-func namesPID1(c *corev1.Container) bool {
-	commands := [][]string{c.Command, c.Args}
-	for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
-		if p != nil && p.Exec != nil {
-			commands = append(commands, p.Exec.Command)
-		}
-	}
-	if c.Lifecycle != nil {
-		for _, h := range []*corev1.LifecycleHandler{c.Lifecycle.PostStart, c.Lifecycle.PreStop} {
-			if h != nil && h.Exec != nil {
-				commands = append(commands, h.Exec.Command)
-			}
-		}
-	}
-	return slices.ContainsFunc(commands, func(words []string) bool {
-		line := strings.Join(words, " ")
-		return strings.Contains(line, "/proc/1/") || strings.Contains(line, "kill") && killsPID1.MatchString(line)
-	})
 }

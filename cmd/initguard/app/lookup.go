@@ -90,6 +90,9 @@ func (o *lookupOptions) open() (*toolbox, error) {
 	if len(t.platforms) == 0 {
 		t.platforms = c.Inspection.Platforms
 	}
+	if len(t.platforms) == 0 {
+		t.platforms = config.DefaultPlatforms()
+	}
 	return t, nil
 }
 

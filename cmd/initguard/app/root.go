@@ -38,9 +38,11 @@ func commands() []func(Streams) *cobra.Command {
 		newCheckCommand,
 		newImageCommand,
 		newInstallTiniCommand,
+		newResponderCommand,
 		newScannerCommand,
 		newVersionCommand,
 		newWebhookCommand,
+		newZombiesCommand,
 	}
 }
 

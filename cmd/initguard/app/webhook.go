@@ -66,6 +66,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	}
 	defer client.Close()
 	settings.inspector = client
+	settings.injection = webhook.Injection{Image: o.InjectImage, Version: Version()}
 
 	cluster, err := restConfig(o.Kubeconfig)
 	if err != nil {
@@ -78,7 +79,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
-	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(), log.WithName("webhook")))
+	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
 	if err := mgr.Add(everywhere(tuneGC)); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 
 	"github.com/spf13/pflag"
+
+	"github.com/initguard/initguard/webhook/config"
 )
 
 // WebhookOptions are the flags of `initguard webhook`.
@@ -16,6 +18,7 @@ type WebhookOptions struct {
 	BindAddress        string
 	Port               int
 	CertDir            string
+	InjectImage        string
 	MetricsBindAddress string
 	HealthBindAddress  string
 	LogFormat          string
@@ -41,6 +44,7 @@ func (o *WebhookOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "address to serve admission requests on")
 	fs.IntVar(&o.Port, "port", o.Port, "port to serve admission requests on")
 	fs.StringVar(&o.CertDir, "cert-dir", o.CertDir, "directory with the serving certificate, tls.crt and tls.key, reloaded when they change (required)")
+	fs.StringVar(&o.InjectImage, "inject-image", o.InjectImage, "initguard's own `image`, pinned, as every node can pull it: tini comes from it; injection.wrap.image of the configuration stands over it")
 	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "address to serve /metrics on, or 0 for none")
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "address to serve /healthz and /readyz on")
 	fs.StringVar(&o.LogFormat, "log-format", o.LogFormat, "json or text")
@@ -52,6 +56,9 @@ func (o *WebhookOptions) Validate() []error {
 	var errs []error
 	if o.CertDir == "" {
 		errs = append(errs, errors.New("--cert-dir: is required: the API server speaks to webhooks over TLS only"))
+	}
+	if fault := config.InjectImageFault(o.InjectImage); fault != "" {
+		errs = append(errs, fmt.Errorf("--inject-image: %q %s", o.InjectImage, fault))
 	}
 	if o.Port < 1 || o.Port > 65535 {
 		errs = append(errs, fmt.Errorf("--port: %d is not from 1 to 65535", o.Port))

@@ -24,6 +24,7 @@ type inspector interface {
 type settings struct {
 	config    func() *config.Config
 	inspector inspector
+	injection webhook.Injection
 	log       logr.Logger
 
 	mu   sync.Mutex
@@ -74,7 +75,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: s.injection, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms, Verdicts: verdicts,
 	}}
 	return s.made
@@ -86,7 +87,15 @@ func boundsOf(c *config.Config) registry.Bounds {
 		CacheSize:      c.Cache.Images,
 		TagTTL:         c.Cache.TagTTL,
 		FailureTTL:     c.Cache.FailureTTL,
+		FailureTTLMax:  c.Cache.FailureTTLMax,
 		Timeout:        c.Inspection.Timeout,
 		MaxInspections: c.Inspection.Concurrency,
+		Budgets: registry.Budgets{
+			Inspections: c.Budgets.NamespaceInspections,
+			Queue:       c.Budgets.NamespaceQueue,
+			Bytes:       int64(c.Budgets.NamespaceMiBPerHour) << 20,
+			Requests:    c.Budgets.RegistryRequestsPerMinute,
+			Reserve:     c.Budgets.RegistryReservePercent,
+		},
 	}
 }

@@ -36,13 +36,17 @@ func TestReloadChangesBounds(t *testing.T) {
 		t.Fatalf("bounds set %d times without a change, want once", len(images.set))
 	}
 	changed := config.Default()
-	changed.Cache = config.Cache{Images: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second}
+	changed.Cache = config.Cache{Images: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second, FailureTTLMax: 10 * time.Second}
 	changed.Inspection.Timeout, changed.Inspection.Concurrency = 8*time.Second, 9
+	changed.Budgets = config.Budgets{
+		NamespaceInspections: 1, NamespaceQueue: 2, NamespaceMiBPerHour: 3, RegistryRequestsPerMinute: 4, RegistryReservePercent: 5,
+	}
 	current = changed
 	if got := s.current(); got.Config != changed {
 		t.Error("the former configuration is in force")
 	}
-	want := registry.Bounds{CacheSize: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second, Timeout: 8 * time.Second, MaxInspections: 9}
+	want := registry.Bounds{CacheSize: 5, TagTTL: 6 * time.Second, FailureTTL: 7 * time.Second, FailureTTLMax: 10 * time.Second, Timeout: 8 * time.Second, MaxInspections: 9,
+		Budgets: registry.Budgets{Inspections: 1, Queue: 2, Bytes: 3 << 20, Requests: 4, Reserve: 5}}
 	if len(images.set) != 2 || images.set[1] != want {
 		t.Errorf("bounds %+v, want %+v last", images.set, want)
 	}
