@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -16,7 +15,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/initguard/initguard/certs"
 	"github.com/initguard/initguard/imageinspect/registry"
 	"github.com/initguard/initguard/webhook"
 	"github.com/initguard/initguard/webhook/config"
@@ -49,9 +47,6 @@ configuration marks "shared: true".`,
 func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	log := newLogger(o, out)
 	ctrl.SetLogger(log)
-	if err := certs.Check(o.CertDir, time.Now()); err != nil {
-		return err
-	}
 	counts, err := webhook.NewMetrics(metrics.Registry)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
@@ -72,8 +67,15 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(ctx, cluster, o)
+	certificates, err := newCertificates(cluster, o, metrics.Registry, log.WithName("certificates"))
 	if err != nil {
+		return err
+	}
+	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate)
+	if err != nil {
+		return err
+	}
+	if err := addCertificates(mgr, certificates, o); err != nil {
 		return err
 	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
@@ -89,7 +91,11 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 		}
 	}
 	log.Info("serving", "address", o.BindAddress, "port", o.Port, "version", Version())
-	return mgr.Start(ctx)
+	serving, err := stopLate(ctx, mgr, o.ShutdownDelay, log)
+	if err != nil {
+		return err
+	}
+	return mgr.Start(serving)
 }
 
 // everywhere is a part of the manager that runs in every replica, not in the
