@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,8 @@ type fixture struct {
 	cluster  *cluster.Cluster
 	log      *safeLog
 	replicas []*replica
+	// later is by how much the replicas' clocks are ahead.
+	later atomic.Int64
 }
 
 type safeLog struct {
@@ -117,14 +120,16 @@ func newClusterFixture(t *testing.T, replicas int, l Lifetimes) *fixture {
 	return f
 }
 
+func (f *fixture) now() time.Time { return time.Now().Add(time.Duration(f.later.Load())) }
+
 func (f *fixture) add(t *testing.T, i int, l Lifetimes) {
 	t.Helper()
 	log := funcr.New(func(prefix, args string) { f.log.write(fmt.Sprint("replica ", i, ": ", prefix), args) }, funcr.Options{})
 	r := &replica{source: &BuiltIn{
 		Client: f.client, Namespace: testNamespace, Secret: testSecret, Configuration: testName, Hosts: []string{"127.0.0.1", "webhook.test.svc"},
-		Lifetimes: l, Every: 200 * time.Millisecond, Settle: 700 * time.Millisecond, Now: time.Now, Log: log,
+		Lifetimes: l, Every: 200 * time.Millisecond, Settle: 700 * time.Millisecond, Now: f.now, Log: log,
 	}}
-	r.monitor = &Monitor{Source: r.source, Client: f.client, Configuration: testName, Every: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Now: time.Now, Log: log}
+	r.monitor = &Monitor{Source: r.source, Client: f.client, Configuration: testName, Every: 100 * time.Millisecond, Retry: 50 * time.Millisecond, Now: f.now, Log: log}
 	r.server = httptest.NewUnstartedServer(r)
 	r.server.TLS = &tls.Config{GetCertificate: r.monitor.GetCertificate, MinVersion: tls.VersionTLS12}
 	r.server.StartTLS()
@@ -220,44 +225,34 @@ func served(r *replica) (serial, authority string) {
 
 // TestAlwaysTrusted: five replicas start, renew and rotate at once, and the API
 // server, which calls all of them for each request, never meets one that it
-// does not trust. The Secret is emptied in between, and an authority that all
-// trust is taken out of the registrations.
+// does not trust. When to renew is told by TestPlan; here somebody takes out of
+// the Secret what is to be made anew.
 func TestAlwaysTrusted(t *testing.T) {
-	l := Lifetimes{CA: 15 * time.Second, Serving: 6 * time.Second, Overlap: 5 * time.Second}
-	f := newClusterFixture(t, 5, l)
+	f := newClusterFixture(t, 5, DefaultLifetimes())
 	f.run(t)
 	eventually(t, "all replicas are ready", f.allReady)
 	eventually(t, "the API server calls all", func() error { return f.ask(t.Context()) })
 	serials, authorities := map[string]bool{}, map[string]bool{}
-	asked, emptied := 0, false
-	end := time.Now().Add(22 * time.Second)
-	for time.Now().Before(end) {
-		if err := f.ask(t.Context()); err != nil {
-			t.Fatalf("after %d requests, %d certificates and %d authorities: %v", asked, len(serials), len(authorities), err)
-		}
-		asked++
-		for _, r := range f.replicas {
-			serial, authority := served(r)
-			serials[serial], authorities[authority] = true, true
-		}
-		if !emptied && len(authorities) == 2 {
-			emptied = true
-			var secret corev1.Secret
-			if err := f.client.Get(t.Context(), client.ObjectKey{Namespace: testNamespace, Name: testSecret}, &secret); err != nil {
-				t.Fatal(err)
+	for _, lost := range [][]string{{CertFile, KeyFile}, {CertFile, KeyFile, caCertKey, caKeyKey}, {CertFile}, {caKeyKey}, {CertFile, KeyFile, caCertKey, caKeyKey}} {
+		before, _ := served(f.replicas[0])
+		f.lose(t, lost)
+		eventually(t, fmt.Sprint("all serve another certificate without ", lost), func() error {
+			if err := f.ask(t.Context()); err != nil {
+				t.Fatalf("without %v: %v", lost, err)
 			}
-			secret.Data = nil
-			if err := f.client.Update(t.Context(), &secret); err != nil {
-				t.Logf("not emptied: %v", err) // a replica wrote in between
-				emptied = false
-			}
-		}
+			return f.agree(before)
+		})
+		serial, authority := served(f.replicas[0])
+		serials[serial], authorities[authority] = true, true
 	}
-	t.Logf("%d requests, %d certificates, %d authorities", asked, len(serials), len(authorities))
-	if len(serials) < 5 || len(authorities) < 3 || !emptied {
-		t.Errorf("%d certificates of %d authorities were served, emptied: %t; that proves little", len(serials), len(authorities), emptied)
+	if len(serials) != 5 || len(authorities) != 4 { // the first, and three that were made anew
+		t.Errorf("%d certificates of %d authorities were served; that proves little", len(serials), len(authorities))
 	}
+	f.later.Store(int64(2 * DefaultLifetimes().Overlap))
 	eventually(t, "former authorities go", func() error {
+		if err := f.ask(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		registrations, err := readRegistrations(t.Context(), f.client, testName)
 		if err != nil {
 			return err
@@ -269,6 +264,32 @@ func TestAlwaysTrusted(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// lose takes keys out of the Secret.
+func (f *fixture) lose(t *testing.T, keys []string) {
+	t.Helper()
+	var secret corev1.Secret
+	if err := f.client.Get(t.Context(), client.ObjectKey{Namespace: testNamespace, Name: testSecret}, &secret); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		delete(secret.Data, key)
+	}
+	if err := f.client.Update(t.Context(), &secret); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// agree is nil when all replicas serve the same, and not what was before.
+func (f *fixture) agree(before string) error {
+	first, _ := served(f.replicas[0])
+	for i, r := range f.replicas {
+		if serial, _ := served(r); serial == before || serial != first {
+			return fmt.Errorf("replica %d serves %s, before %s", i, serial, before)
+		}
+	}
+	return f.allReady()
 }
 
 // TestWrongInstalls: what is wrong is said in one sentence, nothing untrusted is
