@@ -91,6 +91,10 @@ control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, 
 e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
 	go test -tags=e2e -count=1 -timeout=20m -parallel=32 $(TESTFLAGS) ./test/e2e
 
+.PHONY: e2e-full
+e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
+	go test -tags=e2e -count=1 -timeout=30m -parallel=48 $(TESTFLAGS) -run '^TestInjection$$' ./test/e2e -full -update
+
 .PHONY: root
 root:
 	@[ "$$(uname -s)" = Linux ] || { echo 'needs Linux: it runs a real Kubernetes node' >&2; exit 1; }
@@ -170,6 +174,11 @@ verify-generated: ## make update has nothing to change.
 	for name in $(GENERATED); do \
 		diff -ruN "$$name" "$$fresh/$$name" || { echo "$$name: run make update" >&2; exit 1; }; \
 	done
+
+.PHONY: update-keyring
+update-keyring: ## Ask the kubelet's own code how it chooses pull secrets, for the tests (a minute).
+	go run -modfile=test/cluster/pins/kubernetes/go.mod ./imageinspect/registry/keyring/testdata/kubelet \
+		>imageinspect/registry/keyring/testdata/kubelet.jsonl 2>/dev/null
 
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.

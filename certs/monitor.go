@@ -31,7 +31,8 @@ type Monitor struct {
 	Configuration string
 	// Every is how often it looks; while something is wrong it is Retry.
 	Every, Retry time.Duration
-	// Warn is how long before its end a certificate that nobody renewed is told.
+	// Warn is how long before its end a certificate that nobody renewed is told,
+	// and at most a sixth of its life: every source renews before that.
 	Warn time.Duration
 	Now  func() time.Time
 	Log  logr.Logger
@@ -139,17 +140,18 @@ func (m *Monitor) look(ctx context.Context) error {
 	if err != nil && leaf != nil {
 		m.tell("CertificateNotTrusted", err.Error())
 	}
-	if left := m.left(leaf); err == nil && left < m.Warn {
-		m.tell("CertificateExpires", fmt.Sprintf("the serving certificate expires in %s and was not renewed", left.Round(time.Minute)))
+	if err == nil {
+		m.tellEnd(leaf)
 	}
 	return err
 }
 
-func (m *Monitor) left(leaf *x509.Certificate) time.Duration {
-	if leaf == nil {
-		return m.Warn
+// tellEnd tells that a certificate should have been renewed.
+func (m *Monitor) tellEnd(leaf *x509.Certificate) {
+	left := leaf.NotAfter.Sub(m.Now())
+	if left < min(m.Warn, leaf.NotAfter.Sub(leaf.NotBefore)/6) {
+		m.tell("CertificateExpires", fmt.Sprintf("the serving certificate expires in %s and was not renewed", left.Round(time.Minute)))
 	}
-	return leaf.NotAfter.Sub(m.Now())
 }
 
 func (m *Monitor) compare(ctx context.Context) (*x509.Certificate, error) {

@@ -150,6 +150,7 @@ func (x *expander) word(word string) string {
 		return UnknownPart("a word with a NUL byte")
 	}
 	var out strings.Builder
+	unclosed := false // no reference ends from here on
 	for len(word) > 0 && out.Len() <= x.left {
 		plain, rest, found := strings.Cut(word, "$")
 		out.WriteString(plain)
@@ -157,11 +158,9 @@ func (x *expander) word(word string) string {
 			break
 		}
 		end := -1
-		if strings.HasPrefix(rest, "(") {
-			if end = strings.IndexByte(rest, ')'); end < 0 {
-				out.WriteString("$" + rest) // no reference from here on
-				break
-			}
+		if strings.HasPrefix(rest, "(") && !unclosed {
+			end = strings.IndexByte(rest, ')')
+			unclosed = end < 0
 		}
 		switch {
 		case strings.HasPrefix(rest, "$"):

@@ -20,7 +20,11 @@ type Image struct {
 	Platform string
 	// Digest is the digest of this platform's manifest.
 	Digest string
-	Config Config
+	// Repository is where it was read, host included: content that whoever
+	// asked was shown to be in there, and nowhere else. Empty for what lies in
+	// a local file.
+	Repository string
+	Config     Config
 	// Files gives the image's files; nil when nobody looks inside.
 	Files Files
 }
@@ -56,6 +60,10 @@ type Query struct {
 	Reference string
 	// Namespace is who asks; budgets and credentials are per namespace.
 	Namespace string
+	// PullSecrets are the names of the pod's imagePullSecrets, in its order.
+	PullSecrets []string
+	// ServiceAccount is the name of the pod's; empty means "default".
+	ServiceAccount string
 	// Platforms are the platforms that matter, as os/arch. Those that the
 	// image lacks are left out of the answer.
 	Platforms []string

@@ -63,11 +63,22 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 		}
 		open = append(open, c)
 	}
-	lookups := a.lookUp(ctx, namespace, policy.Platforms(spec, a.Platforms), open)
+	lookups := a.lookUp(ctx, queryFor(namespace, spec, a.Platforms), open)
 	for _, c := range open {
 		results[c.Name] = a.evaluate(ctx, lookups[c.Image], policy.Overrides(spec, c.Container))
 	}
 	return policy.Assess(spec, results)
+}
+
+// queryFor is what a pod asks about each of its images, all but the reference.
+func queryFor(namespace string, spec *corev1.PodSpec, platforms []string) imageinspect.Query {
+	q := imageinspect.Query{Namespace: namespace, ServiceAccount: spec.ServiceAccountName, Platforms: policy.Platforms(spec, platforms)}
+	for _, secret := range spec.ImagePullSecrets {
+		if secret.Name != "" { // the API takes such an entry, the kubelet passes over it
+			q.PullSecrets = append(q.PullSecrets, secret.Name)
+		}
+	}
+	return q
 }
 
 // lookup is the answer for one image.
@@ -76,7 +87,9 @@ type lookup struct {
 	err    error
 }
 
-func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []string, open []policy.Container) map[string]*lookup {
+func (a Assessor) lookUp(ctx context.Context, q imageinspect.Query, open []policy.Container) map[string]*lookup {
+	ctx, cancel := forLookups(ctx)
+	defer cancel()
 	lookups := make(map[string]*lookup)
 	slots := make(chan struct{}, maxLookups)
 	var wait sync.WaitGroup
@@ -94,7 +107,9 @@ func (a Assessor) lookUp(ctx context.Context, namespace string, platforms []stri
 					l.err = fmt.Errorf("panic while inspecting: %T", cause)
 				}
 			}()
-			l.images, l.err = a.Inspector.Inspect(ctx, imageinspect.Query{Reference: c.Image, Namespace: namespace, Platforms: platforms})
+			asked := q
+			asked.Reference = c.Image
+			l.images, l.err = a.Inspector.Inspect(ctx, asked)
 		})
 	}
 	wait.Wait()

@@ -17,6 +17,7 @@ type meta struct {
 	Name            string                  `json:"name"`
 	GenerateName    string                  `json:"generateName"`
 	Namespace       string                  `json:"namespace"`
+	UID             string                  `json:"uid"`
 	OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
 }
 

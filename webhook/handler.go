@@ -44,7 +44,9 @@ type Handler struct {
 	Namespaces NamespaceLabels
 	Metrics    *Metrics
 	Log        logr.Logger
-	kinds      kinds
+	// Late tells verdicts that come after the answer; nil tells none.
+	Late  *Follower
+	kinds kinds
 }
 
 // NewHandler makes a handler.
@@ -119,7 +121,7 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	}
 	assessments := s.Assess(ctx, o.Namespace, &o.Spec)
 	h.Metrics.assessed(assessments)
-	h.logUnknown(o, assessments)
+	logUnknown(h.Log, o, assessments)
 	j := Judgement{
 		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned, Final: o.IsPod,
 	}
@@ -127,6 +129,7 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 		j.Plan = s.Plan(o.pod(), modes, options.ExemptContainers, assessments)
 	}
 	response, d := translate(j, resourceName(req))
+	h.Late.follow(req, j, s, d)
 	response.Warnings = append(response.Warnings, problems...)
 	return response, d
 }
@@ -145,7 +148,7 @@ func (h *Handler) modesOf(ctx context.Context, o Object, c *config.Config) (conf
 		h.Log.Error(err, "the namespace's labels can't be read: the configuration's defaults apply", "namespace", o.Namespace)
 	}
 	modes, inNamespace := c.ModesFor(labels)
-	modes, options, inTemplate := modes.ForTemplate(o.Annotations)
+	modes, options, inTemplate := c.ForTemplate(modes, o.Annotations)
 	return modes, options, append(inNamespace, inTemplate...)
 }
 
@@ -163,7 +166,7 @@ const maxLogged = 10
 
 // logUnknown tells the platform what tenants are not told: why an image could
 // not be inspected.
-func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
+func logUnknown(log logr.Logger, o Object, assessments []policy.Assessment) {
 	logged := make(map[string]bool)
 	for _, a := range assessments {
 		r := a.Result.Verdict.Reason
@@ -171,7 +174,7 @@ func (h *Handler) logUnknown(o Object, assessments []policy.Assessment) {
 			continue
 		}
 		logged[a.Image] = true
-		h.Log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
+		log.Info("image not inspected", "namespace", o.Namespace, "name", o.Name, "container", a.Container, "image", sanitize(a.Image, maxWarning),
 			"reason", r.Code, "detail", r.Detail)
 	}
 }

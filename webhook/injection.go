@@ -107,3 +107,8 @@ func (j Judgement) notInjected() string {
 func (j Judgement) mends(a policy.Assessment) bool {
 	return !j.Final && slices.Contains(j.Plan.Containers, a.Container)
 }
+
+// PlanFor is Plan for an object as it stands, such as a workload's template.
+func (s Settings) PlanFor(o Object, modes config.Modes, exempt []string, assessments []policy.Assessment) inject.Plan {
+	return s.Plan(o.pod(), modes, exempt, assessments)
+}

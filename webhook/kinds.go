@@ -1,6 +1,10 @@
 package webhook
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/initguard/initguard/webhook/config"
@@ -62,6 +66,16 @@ func (k kinds) find(gvk schema.GroupVersionKind, c *config.Config) (workload, bo
 		return workload{path: w.Path(), controllers: w.ControllerUsers}, true
 	}
 	return workload{}, false
+}
+
+// JudgedKinds are the kinds that hold a pod template, by name.
+func JudgedKinds(c *config.Config) []schema.GroupKind {
+	kinds := slices.Collect(maps.Keys(builtIn()))
+	for _, w := range c.Workloads {
+		kinds = append(kinds, schema.GroupKind{Group: w.Group, Kind: w.Kind})
+	}
+	slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(kinds)
 }
 
 // Judges is true for kinds that hold a pod template.

@@ -167,7 +167,7 @@ func auditUnknown(assessments []policy.Assessment) string {
 func fromPlatform(code imageinspect.Code) bool {
 	switch code {
 	case imageinspect.CodeUnreachable, imageinspect.CodeImageInvalid, imageinspect.CodeImageName,
-		imageinspect.CodeNoPlatform, imageinspect.CodeStillInspecting:
+		imageinspect.CodeNoPlatform, imageinspect.CodeStillInspecting, imageinspect.CodeNotRead:
 		return true
 	default:
 		return false

@@ -25,6 +25,7 @@ type Metrics struct {
 	problems    prometheus.Counter
 	injections  *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
+	late        *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -42,6 +43,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		configured: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "initguard_config_last_reload_successful", Help: "1 when the configuration file in force is the newest one, 0 when a newer one was refused.",
 		}),
+		late: counter("late_verdicts_total", "Requests that were answered before their inspections had ended, by what became of them.", "result"),
 		problems: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
@@ -51,7 +53,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
 		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
-		m.injections, m.refusals,
+		m.injections, m.refusals, m.late,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

@@ -16,6 +16,8 @@ type Object struct {
 	// Name is the object's name, or its generateName.
 	Name      string
 	Namespace string
+	// UID is empty outside of admission requests.
+	UID string
 	// Owner is the controller that owns it, nil for none.
 	Owner *metav1.OwnerReference
 	// Annotations are those of the pod template, which for a Pod are its own.
@@ -49,7 +51,7 @@ func decode(raw []byte, w workload) (Object, error) {
 		t.Metadata = &marks{}
 	}
 	o := Object{
-		noMetadata: without, Name: m.Name, Namespace: m.Namespace,
+		noMetadata: without, Name: m.Name, Namespace: m.Namespace, UID: m.UID,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}

@@ -64,7 +64,9 @@ func lasts(v imageinspect.Verdict) bool {
 // keyOf holds all that a verdict is made of.
 func keyOf(image imageinspect.Image, o imageinspect.Overrides) verdictKey {
 	h := sha256.New()
-	words(h, image.Digest, image.Platform, o.WorkingDir)
+	// With the repository, since a registry's word that it has a digest proves
+	// nothing about another registry: a hostile one has every digest.
+	words(h, image.Repository, image.Digest, image.Platform, o.WorkingDir)
 	user := "image"
 	if o.RunAsUser != nil {
 		user = strconv.FormatInt(*o.RunAsUser, 10)

@@ -3,6 +3,7 @@ package imagetest
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -93,6 +94,23 @@ func Truncate() Fault {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Length", "1000")
 		_, _ = w.Write([]byte(`{"schemaVersion":2,`))
+		return true
+	}
+}
+
+// Reset drops the connection in the middle of an answer, as a proxy that is
+// restarted does.
+func Reset() Fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			refuse(w, http.StatusInternalServerError, err.Error())
+			return true
+		}
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // with a reset, not an orderly end
+		}
+		_ = connection.Close()
 		return true
 	}
 }

@@ -2,6 +2,8 @@ package imagetest_test
 
 import (
 	"context"
+	"crypto/x509"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -136,4 +138,24 @@ func get(t *testing.T, ctx context.Context, r *imagetest.Registry, path string) 
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return resp.StatusCode
+}
+
+// TestTLS: the registry is known to those who know its CA, with each kind of
+// login, and to nobody else.
+func TestTLS(t *testing.T) {
+	for _, o := range []imagetest.Options{{TLS: true}, {TLS: true, Username: "bot", Password: "secret"}, {TLS: true, Username: "bot", Password: "secret", Token: true}} {
+		r := imagetest.New(t, o)
+		r.MustPush(t, "web:1", imagetest.Spec{Entrypoint: []string{"node"}})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL()+"/v2/", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if unknown := (x509.UnknownAuthorityError{}); !errors.As(err, &unknown) {
+			t.Errorf("a client that doesn't know the CA: %v", err)
+		}
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}
 }

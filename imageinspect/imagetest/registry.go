@@ -3,6 +3,7 @@ package imagetest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -27,9 +28,17 @@ type Options struct {
 	// Token has the login go through a token server, as public registries do,
 	// instead of basic authentication with each request.
 	Token bool
+	// Access says who may read what, beside Username, who may do everything. Nil
+	// lets nobody else in, or everybody where there is no Username.
+	Access Access
+	// TLS has it speak https alone, with a certificate of a CA of its own, for
+	// localhost and the loopback addresses.
+	TLS bool
+	// Names are further DNS names in that certificate.
+	Names []string
 }
 
-// Registry is an OCI registry in memory, spoken to in plain http.
+// Registry is an OCI registry in memory, spoken to in plain http, or over TLS.
 type Registry struct {
 	options Options
 	host    string
@@ -38,14 +47,24 @@ type Registry struct {
 	server  *http.Server
 	stop    context.CancelFunc
 	served  chan struct{}
+	ca      *authority // nil without TLS
 
-	mu     sync.Mutex
-	fault  Fault
-	counts Counts
+	mu       sync.Mutex
+	fault    Fault
+	counts   Counts
+	requests []string
+	tokens   map[string]Login
 }
 
 // Start serves a new, empty registry on a free loopback port until Close.
 func Start(o Options) (*Registry, error) {
+	var ca *authority
+	if o.TLS {
+		var err error
+		if ca, err = newAuthority(o.Names); err != nil {
+			return nil, err
+		}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -61,6 +80,8 @@ func Start(o Options) (*Registry, error) {
 		store:   registry.New(registry.Logger(quiet)),
 		stop:    stop,
 		served:  make(chan struct{}),
+		ca:      ca,
+		tokens:  map[string]Login{},
 	}
 	r.server = &http.Server{
 		Handler:           http.HandlerFunc(r.serve),
@@ -71,9 +92,36 @@ func Start(o Options) (*Registry, error) {
 	}
 	go func() {
 		defer close(r.served)
-		_ = r.server.Serve(listener)
+		_ = r.listen(listener)
 	}()
 	return r, nil
+}
+
+func (r *Registry) listen(l net.Listener) error {
+	if r.ca == nil {
+		return r.server.Serve(l)
+	}
+	r.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{r.ca.leaf}, MinVersion: tls.VersionTLS12}
+	return r.server.ServeTLS(l, "", "")
+}
+
+// CA is the certificate of the CA that vouches for this registry, in PEM; nil
+// without TLS.
+func (r *Registry) CA() []byte {
+	if r.ca == nil {
+		return nil
+	}
+	return r.ca.pem
+}
+
+// URL is what paths are put after: https://host:port, or http without TLS.
+func (r *Registry) URL() string { return r.scheme() + r.host }
+
+func (r *Registry) scheme() string {
+	if r.ca == nil {
+		return "http://"
+	}
+	return "https://"
 }
 
 // Close ends the registry and every request to it.
@@ -149,7 +197,11 @@ func (r *Registry) DockerConfig() []byte {
 }
 
 func (r *Registry) parse(image string) (name.Reference, error) {
-	ref, err := name.ParseReference(r.Reference(image), name.Insecure)
+	var options []name.Option
+	if r.ca == nil {
+		options = append(options, name.Insecure)
+	}
+	ref, err := name.ParseReference(r.Reference(image), options...)
 	if err != nil {
 		return nil, fmt.Errorf("test image: %w", err)
 	}
@@ -157,7 +209,14 @@ func (r *Registry) parse(image string) (name.Reference, error) {
 }
 
 func (r *Registry) remoteOptions(ctx context.Context) []remote.Option {
-	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(r.Keychain())}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(r.Keychain())}
+	if r.ca != nil {
+		options = append(options, remote.WithTransport(&http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: r.ca.pool(), MinVersion: tls.VersionTLS12},
+		}))
+	}
+	return options
 }
 
 type keychain struct{ registry *Registry }

@@ -62,7 +62,7 @@ func (r *Registry) Counts() Counts {
 func (r *Registry) ResetCounts() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.counts = nil
+	r.counts, r.requests = nil, nil
 }
 
 // Break puts a fault in front of the registry; nil takes it away.
@@ -77,10 +77,12 @@ func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	switch {
+	case r.options.Access != nil:
+		r.serveByAccess(w, req)
 	case req.URL.Path == tokenPath && r.options.Token:
 		r.serveToken(w, req)
 	case !r.loggedIn(req):
-		w.Header().Set("WWW-Authenticate", r.challenge())
+		w.Header().Set("WWW-Authenticate", r.challenge(req))
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
 	default:
 		r.store.ServeHTTP(w, req)
@@ -94,12 +96,15 @@ func (r *Registry) record(req *http.Request) Fault {
 		r.counts = Counts{}
 	}
 	r.counts[KindOf(req)]++
+	l, _ := r.loginLocked(req)
+	r.requests = append(r.requests, req.Method+" "+req.URL.RequestURI()+" "+l.Username)
 	return r.fault
 }
 
-func (r *Registry) challenge() string {
+// challenge names the token server by the name that the registry was asked by.
+func (r *Registry) challenge(req *http.Request) string {
 	if r.options.Token {
-		return fmt.Sprintf("Bearer realm=%q,service=%q", "http://"+r.host+tokenPath, r.host)
+		return fmt.Sprintf("Bearer realm=%q,service=%q", r.scheme()+req.Host+tokenPath, r.host)
 	}
 	return `Basic realm="test registry"`
 }
@@ -126,8 +131,12 @@ func (r *Registry) serveToken(w http.ResponseWriter, req *http.Request) {
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
 		return
 	}
+	writeToken(w, r.token)
+}
+
+func writeToken(w http.ResponseWriter, token string) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"token": r.token})
+	_ = json.NewEncoder(w).Encode(map[string]string{"token": token})
 }
 
 func refuse(w http.ResponseWriter, status int, code string) {

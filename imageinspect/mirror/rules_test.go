@@ -203,7 +203,7 @@ func TestChecks(t *testing.T) {
 		"quay.io:8443":                    "",
 		"":                                "has no registry's name",
 		"quay":                            "would be a repository of Docker Hub",
-		"https://quay.io":                 "port",
+		"https://quay.io":                 "scheme",
 		"quay.io/":                        "has no repository",
 		"quay.io/A":                       "has no repository",
 		"quay.io/a//b":                    "has no repository",

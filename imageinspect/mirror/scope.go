@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -132,6 +133,9 @@ func cutIdentifier(text string) (name, rest string) {
 }
 
 func checkHost(s string) error {
+	if strings.HasSuffix(s, ":") {
+		return errors.New("must be without a scheme")
+	}
 	host, port := s, ""
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
 		host, port = s[:i], s[i+1:]

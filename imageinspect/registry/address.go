@@ -6,6 +6,8 @@ import "net/netip"
 type forbiddenRange struct {
 	prefix netip.Prefix
 	why    string
+	// private marks where registries of one's own lie.
+	private bool
 }
 
 // forbiddenRanges are all that is not the public internet, narrow ranges
@@ -15,33 +17,33 @@ type forbiddenRange struct {
 // vendors' documents for their metadata addresses.
 func forbiddenRanges() []forbiddenRange {
 	return []forbiddenRange{
-		{netip.MustParsePrefix("169.254.169.254/32"), "a cloud's metadata address"},
-		{netip.MustParsePrefix("169.254.170.2/32"), "a cloud's metadata address"},
-		{netip.MustParsePrefix("168.63.129.16/32"), "a cloud's metadata address"},
-		{netip.MustParsePrefix("100.100.100.200/32"), "a cloud's metadata address"},
-		{netip.MustParsePrefix("fd00:ec2::/32"), "a cloud's metadata address"},
-		{netip.MustParsePrefix("0.0.0.0/8"), "unspecified"},
-		{netip.MustParsePrefix("10.0.0.0/8"), "private"},
-		{netip.MustParsePrefix("100.64.0.0/10"), "private (carrier-grade NAT)"},
-		{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
-		{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
-		{netip.MustParsePrefix("172.16.0.0/12"), "private"},
-		{netip.MustParsePrefix("192.0.0.0/24"), "reserved"},
-		{netip.MustParsePrefix("192.168.0.0/16"), "private"},
-		{netip.MustParsePrefix("198.18.0.0/15"), "reserved for benchmarks"},
-		{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
-		{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
-		{netip.MustParsePrefix("::/128"), "unspecified"},
-		{netip.MustParsePrefix("::1/128"), "loopback"},
-		{netip.MustParsePrefix("::/96"), "reserved"},
-		{netip.MustParsePrefix("64:ff9b:1::/48"), "private (NAT64)"},
-		{netip.MustParsePrefix("100::/64"), "reserved"},
-		{netip.MustParsePrefix("2001::/32"), "a tunnel (Teredo)"},
-		{netip.MustParsePrefix("2002::/16"), "a tunnel (6to4)"},
-		{netip.MustParsePrefix("fc00::/7"), "private"},
-		{netip.MustParsePrefix("fe80::/10"), "link-local"},
-		{netip.MustParsePrefix("fec0::/10"), "private"},
-		{netip.MustParsePrefix("ff00::/8"), "multicast"},
+		{netip.MustParsePrefix("169.254.169.254/32"), "a cloud's metadata address", false},
+		{netip.MustParsePrefix("169.254.170.2/32"), "a cloud's metadata address", false},
+		{netip.MustParsePrefix("168.63.129.16/32"), "a cloud's metadata address", false},
+		{netip.MustParsePrefix("100.100.100.200/32"), "a cloud's metadata address", false},
+		{netip.MustParsePrefix("fd00:ec2::/32"), "a cloud's metadata address", false},
+		{netip.MustParsePrefix("0.0.0.0/8"), "unspecified", false},
+		{netip.MustParsePrefix("10.0.0.0/8"), "private", true},
+		{netip.MustParsePrefix("100.64.0.0/10"), "private (carrier-grade NAT)", true},
+		{netip.MustParsePrefix("127.0.0.0/8"), "loopback", false},
+		{netip.MustParsePrefix("169.254.0.0/16"), "link-local", false},
+		{netip.MustParsePrefix("172.16.0.0/12"), "private", true},
+		{netip.MustParsePrefix("192.0.0.0/24"), "reserved", false},
+		{netip.MustParsePrefix("192.168.0.0/16"), "private", true},
+		{netip.MustParsePrefix("198.18.0.0/15"), "reserved for benchmarks", false},
+		{netip.MustParsePrefix("224.0.0.0/4"), "multicast", false},
+		{netip.MustParsePrefix("240.0.0.0/4"), "reserved", false},
+		{netip.MustParsePrefix("::/128"), "unspecified", false},
+		{netip.MustParsePrefix("::1/128"), "loopback", false},
+		{netip.MustParsePrefix("::/96"), "reserved", false},
+		{netip.MustParsePrefix("64:ff9b:1::/48"), "private (NAT64)", false},
+		{netip.MustParsePrefix("100::/64"), "reserved", false},
+		{netip.MustParsePrefix("2001::/32"), "a tunnel (Teredo)", false},
+		{netip.MustParsePrefix("2002::/16"), "a tunnel (6to4)", false},
+		{netip.MustParsePrefix("fc00::/7"), "private", true},
+		{netip.MustParsePrefix("fe80::/10"), "link-local", false},
+		{netip.MustParsePrefix("fec0::/10"), "private", false},
+		{netip.MustParsePrefix("ff00::/8"), "multicast", false},
 	}
 }
 
@@ -49,8 +51,9 @@ func forbiddenRanges() []forbiddenRange {
 // Source: https://www.rfc-editor.org/rfc/rfc6052
 const nat64 = "64:ff9b::/96"
 
-// forbidden says why an address must not be reached; empty when it may.
-func forbidden(addr netip.Addr) string {
+// forbidden gives the range for which an address must not be reached; false
+// when it may.
+func forbidden(addr netip.Addr) (forbiddenRange, bool) {
 	addr = addr.Unmap()
 	if netip.MustParsePrefix(nat64).Contains(addr) {
 		bytes := addr.As16()
@@ -58,8 +61,8 @@ func forbidden(addr netip.Addr) string {
 	}
 	for _, r := range forbiddenRanges() {
 		if r.prefix.Contains(addr) {
-			return r.why
+			return r, true
 		}
 	}
-	return ""
+	return forbiddenRange{}, false
 }

@@ -26,7 +26,9 @@ const (
 	// leads to at most, on average.
 	filesPerImage = 8
 
-	maxSessions = 256
+	// maxSessions is for each namespace that pulls from somewhere with a login of
+	// its own. One takes some 2 KiB.
+	maxSessions = 2048
 	// sessionTTL is how long a login is used again; tokens that expire before
 	// that are renewed.
 	sessionTTL = 5 * time.Minute
@@ -35,14 +37,6 @@ const (
 	// liveTTL is how long questions share one reading of an image's layers;
 	// its bounds begin anew after that.
 	liveTTL = time.Minute
-)
-
-// credentials say whose rights a lookup is made with.
-type credentials string
-
-const (
-	anonymous credentials = "anonymous"
-	shared    credentials = "shared"
 )
 
 // sessionKey is a repository as seen with some credentials.

@@ -1,12 +1,13 @@
 package registry
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"net/http"
 	"sync"
 	"sync/atomic"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/initguard/initguard/imageinspect"
@@ -23,6 +24,8 @@ type Client struct {
 	flights   *flights
 	large     chan struct{}
 	readings  *readings
+	loads     *loads
+	salt      string     // of the credentials' names
 	liveMu    sync.Mutex // of caches.live and what files hold of it
 	// base ends with Close; each inspection derives its own deadline from it.
 	base context.Context // Inspections outlive their callers.
@@ -48,13 +51,15 @@ func New(o Options) (*Client, error) {
 	base, stop := context.WithCancel(context.Background())
 	*c = Client{
 		options:   o,
-		rules:     rules{registries: o.Registries, guard: o.GuardAddresses},
+		rules:     newRules(o),
 		out:       &meteredTransport{meter: used, inner: out},
 		closeIdle: closeIdle,
 		caches:    remembered,
 		flights:   newFlights(o.Now, func() { o.Observer.Inspection(resultBusy, 0) }),
 		large:     make(chan struct{}, maxLarge),
 		readings:  newReadings(!o.AllShared),
+		loads:     newLoads(),
+		salt:      rand.Text(),
 		base:      base,
 		stop:      stop,
 	}
@@ -82,15 +87,32 @@ func (c *Client) Inspect(ctx context.Context, q imageinspect.Query) ([]imageinsp
 	if p != nil {
 		return nil, p.failure()
 	}
+	a := c.ask(ctx, r, q)
+	if a.problem != nil {
+		return nil, a.problem.failure()
+	}
+	return c.withFiles(a, r, q.Namespace), nil
+}
+
+// ask answers from memory or from the registry. What everybody may read, or
+// everybody through initguard's own login, needs no secret.
+func (c *Client) ask(ctx context.Context, r request, q imageinspect.Query) answer {
+	if a, ok := c.proved(r); ok {
+		c.options.Observer.Cache(true)
+		return a
+	}
+	r, p := c.allRights(ctx, r, q)
+	if p != nil {
+		c.options.Observer.Cache(false)
+		return answer{problem: p}
+	}
 	a, hit := c.known(r)
 	c.options.Observer.Cache(hit)
 	if !hit {
 		a = c.wait(ctx, q.Namespace, r)
 	}
-	if a.problem != nil {
-		return nil, a.problem.failure()
-	}
-	return c.withFiles(a, r, q.Namespace), nil
+	a.problem = r.noted(a.problem)
+	return a
 }
 
 // wait joins the inspection, or starts it, and waits as long as ctx allows.
@@ -122,7 +144,7 @@ func (c *Client) wait(ctx context.Context, namespace string, r request) answer {
 func (c *Client) inspectOnce(namespace string, r request) answer {
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
-	ctx = withSpender(ctx, spender{namespace: namespace, login: string(r.creds)})
+	ctx = withSpender(ctx, spender{namespace: namespace})
 	start := c.options.Now()
 	a, err := c.inspect(ctx, r)
 	took := c.options.Now().Sub(start)
@@ -132,9 +154,6 @@ func (c *Client) inspectOnce(namespace string, r request) answer {
 		return a
 	}
 	p := asProblem(r.repository.Name(), err)
-	if p.result == resultUnauthorized {
-		p.detail += "; " + c.loginFix(r)
-	}
 	c.options.Observer.Inspection(p.result, took)
 	if c.base.Err() == nil {
 		c.remember(r, p)
@@ -161,7 +180,7 @@ func (c *Client) remember(r request, p *problem) {
 // loginFix says how to give this client a login that a registry takes.
 func (c *Client) loginFix(r request) string {
 	if !c.options.AllShared {
-		return "the webhook needs credentials for this registry, and an entry for it with shared set"
+		return "the pod needs a pull secret for this registry, or the webhook a login and an entry for it with shared set"
 	}
 	host := r.repository.RegistryStr()
 	if host == name.DefaultRegistry {
@@ -171,26 +190,5 @@ func (c *Client) loginFix(r request) string {
 }
 
 func repositoryKey(r request) failureKey {
-	return failureKey{accessKey: accessKey{sessionKey: r.session()}}
-}
-
-// keychain is the one that a request's credentials stand for.
-func (c *Client) keychain(r request) authn.Keychain {
-	if r.creds == shared {
-		return c.options.Keychain
-	}
-	return nil
-}
-
-// session returns a login that holds, or logs in.
-func (c *Client) session(ctx context.Context, r request) (*session, error) {
-	if s, ok := c.caches.sessions.get(r.session()); ok {
-		return s, nil
-	}
-	s, err := login(ctx, r.repository, c.keychain(r), c.out, c.large)
-	if err != nil {
-		return nil, err
-	}
-	c.caches.sessions.add(r.session(), s, sessionTTL)
-	return s, nil
+	return failureKey{accessKey: accessKey{sessionKey: r.session(cmp.Or(r.asked, r.allCredentials()))}}
 }

@@ -63,6 +63,8 @@ type problem struct {
 	// result is what the Observer is told.
 	result string
 	detail string
+	// text is what tenants are told; empty for the common text.
+	text string
 	// retryAfter is the registry's wish; zero when it has none.
 	retryAfter time.Duration
 	// times is how many of the same lookup failed before, in a row.
@@ -126,6 +128,9 @@ func (p *problem) failure() *imageinspect.Failure {
 			text = textBusy
 		}
 	}
+	if p.text != "" {
+		text = p.text
+	}
 	// A copy: remembered problems are shared between callers.
 	shown := *p
 	shown.detail = clip(p.detail)
@@ -181,7 +186,7 @@ func explainOwn(err error) (result, detail string) {
 		over      *overBudgetError
 	)
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && (!refused.scheme || !tellsMore(err)):
 		return resultRefused, refused.Error()
 	case errors.As(err, &redirects):
 		return resultRedirects, redirects.Error()
@@ -229,6 +234,15 @@ func explain(err error) (result, detail string) {
 	default:
 		return resultUnreachable, "the registry's answer could not be understood"
 	}
+}
+
+// tellsMore reports whether an error says why https failed: that http, which is
+// tried beside it for local names, is refused explains nothing then.
+func tellsMore(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var dns *net.DNSError
+	var op *net.OpError
+	return errors.As(err, &cert) || errors.As(err, &dns) || errors.As(err, &op) || isTimeout(err)
 }
 
 func isTimeout(err error) bool {

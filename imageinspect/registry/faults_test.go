@@ -44,6 +44,8 @@ func TestFaults(t *testing.T) {
 		{"garbage", imagetest.On(imagetest.Body("text/html", "<html>canary"), imagetest.GetManifest), invalid, "wrong-digest", "digest"},
 		{"garbage everywhere", imagetest.Body("text/html", "<html>canary"), invalid, "image-invalid", "not JSON"},
 		{"garbage config", imagetest.On(imagetest.Body("", "{"), imagetest.GetBlob), invalid, "wrong-digest", "digest"},
+		{"reset", imagetest.On(imagetest.Reset(), content...), unreachable, "reset", "closed in the middle"},
+		{"reset at login", imagetest.Reset(), unreachable, "reset", "closed in the middle"},
 		{"truncated", imagetest.On(imagetest.Truncate(), imagetest.GetManifest), invalid, "truncated", "cut short"},
 		{"wrong digest", wrongHead("sha256:" + strings.Repeat("a", 64)), unreachable, "not-found", "404"},
 		{"1 GiB manifest", imagetest.On(imagetest.Stream(gib, true), imagetest.GetManifest), invalid, "image-invalid", "larger than 4096 KiB"},

@@ -27,9 +27,11 @@ type files struct {
 
 // withFiles adds the files to the images of an answer, which is shared.
 func (c *Client) withFiles(a answer, r request, namespace string) []imageinspect.Image {
+	r = r.with(a.rights)
 	out := make([]imageinspect.Image, len(a.images))
 	for i, image := range a.images {
 		out[i] = image
+		out[i].Repository = r.repository.Name()
 		out[i].Files = &files{client: c, request: r, namespace: namespace, digest: a.contents[i].digest, layers: a.contents[i].layers}
 	}
 	return out
@@ -102,7 +104,7 @@ func (f *files) ask(ctx context.Context, question string, ask read) (imageinspec
 
 // flightKey is one question about one image, asked with the same rights.
 func (f *files) flightKey(question string) failureKey {
-	return failureKey{accessKey: accessKey{sessionKey: f.request.session(), identifier: f.digest.String()}, question: question}
+	return failureKey{accessKey: accessKey{sessionKey: f.request.session(f.request.allCredentials()), identifier: f.digest.String()}, question: question}
 }
 
 // known answers from memory, or says that it can't.
@@ -128,29 +130,48 @@ func notRead(p *problem) error {
 	return &rootfs.Error{Reason: textNotRead, Cause: p}
 }
 
-// textNotRead is what tenants are told of all that a registry may do.
-const textNotRead = "a layer could not be read"
+// What tenants are told of all that a registry may do.
+const (
+	textNotRead   = "a layer could not be read"
+	textNotInTime = "the layers could not be read in time"
+)
 
-// readOnce is one reading with its own deadline, apart from any caller.
+// readOnce is one reading with its own deadline, apart from any caller. While
+// others, who proved rights of their own, read the same, it waits for them.
 func (f *files) readOnce(question string, image *rootfs.Image, ask read) answer {
 	c := f.client
 	ctx, cancel := context.WithTimeout(c.base, c.bounds.Load().Timeout)
 	defer cancel()
-	ctx = withSpender(ctx, spender{namespace: f.namespace, login: string(f.request.creds)})
-	start := c.options.Now()
-	a := explained(f.request.repository.Name(), f.readNow(ctx, image, ask))
-	c.options.Observer.Reading(readingResult(a.err), c.options.Now().Sub(start))
+	ctx = withSpender(ctx, spender{namespace: f.namespace})
+	var a fileAnswer
+	known := func() (ok bool) { a, ok = c.caches.files.get(f.key(question)); return ok }
+	key := load{contentKey: f.request.content(f.digest), question: question}
+	err := c.loads.do(ctx, key, known, func() error {
+		start := c.options.Now()
+		a = explained(f.request.repository.Name(), f.readNow(ctx, image, ask))
+		c.options.Observer.Reading(readingResult(a.err), c.options.Now().Sub(start))
+		f.keep(question, a)
+		return a.err
+	})
+	if err != nil && a.err == nil { // nobody has read it
+		a.err = &rootfs.Error{Reason: textNotInTime, Cause: err}
+		f.keep(question, a)
+	}
+	return answer{file: a}
+}
+
+// keep remembers an answer, for good or for a while.
+func (f *files) keep(question string, a fileAnswer) {
 	// What is known of the distribution must not depend on what else was asked.
 	for _, path := range rootfs.Releases() {
 		f.Known(path)
 	}
 	switch e := (*rootfs.Error)(nil); {
 	case !errors.As(a.err, &e) || e.Lasting: // a file that is too long, for example
-		c.caches.files.add(f.key(question), a)
-	case c.base.Err() == nil:
+		f.client.caches.files.add(f.key(question), a)
+	case f.client.base.Err() == nil:
 		f.remember(question, e)
 	}
-	return answer{file: a}
 }
 
 // readNow waits for a place and reads.
@@ -162,7 +183,7 @@ func (f *files) readNow(ctx context.Context, image *rootfs.Image, ask read) file
 	defer end()
 	file, err := ask(ctx, image)
 	if e := (*rootfs.Error)(nil); err != nil && ctx.Err() != nil && !errors.As(err, &e) {
-		err = &rootfs.Error{Reason: "the layers could not be read in time", Cause: err}
+		err = &rootfs.Error{Reason: textNotInTime, Cause: err}
 	}
 	return fileAnswer{file: file, err: err}
 }
@@ -190,7 +211,7 @@ type liveKey struct {
 // all that ask at about the same time share it. begin makes one where there is
 // none.
 func (f *files) live(begin bool) *rootfs.Image {
-	c, key := f.client, liveKey{sessionKey: f.request.session(), digest: f.digest}
+	c, key := f.client, liveKey{sessionKey: f.request.session(f.request.allCredentials()), digest: f.digest}
 	c.liveMu.Lock()
 	defer c.liveMu.Unlock()
 	if p, ok := c.caches.live.get(key); ok {
@@ -211,14 +232,23 @@ func (c *Client) layersFor(f *files) []rootfs.Layer {
 	for i, l := range f.layers {
 		digest := l.digest()
 		out[i] = rootfs.Layer{Refusal: l.refusal, Digest: digest, Size: l.size, Open: func(ctx context.Context) (io.ReadCloser, error) {
-			s, err := c.session(ctx, f.request)
-			if err != nil {
-				return nil, err
-			}
-			body, err := s.layer(ctx, digest, l.size)
-			c.dropRefused(f.request, err)
-			return body, err
+			return c.layer(ctx, f.request, digest, l.size)
 		}}
 	}
 	return out
+}
+
+// layer begins to read a layer with the rights that got its image.
+func (c *Client) layer(ctx context.Context, r request, digest v1.Hash, size int64) (body io.ReadCloser, err error) {
+	var refused refusals
+	for _, w := range r.rights {
+		err = c.as(ctx, r, w, &refused, func(ctx context.Context, s *session) (err error) {
+			body, err = s.layer(ctx, digest, size)
+			return err
+		})
+		if err == nil || !refuses(err) {
+			return body, err
+		}
+	}
+	return nil, refused.furthest()
 }

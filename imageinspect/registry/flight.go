@@ -17,6 +17,8 @@ type answer struct {
 	contents []content
 	file     fileAnswer
 	problem  *problem
+	// rights are those that got the images.
+	rights rights
 }
 
 // content is what an image's files are read from.

@@ -86,8 +86,8 @@ func TestForbiddenAddresses(t *testing.T) {
 		"0:0:0:0:0:ffff:a9fe:a9fe":    "a cloud's metadata address",
 		"0000:0000::0000:ffff:7f00:1": "loopback",
 	} {
-		if got := forbidden(netip.MustParseAddr(address)); got != want {
-			t.Errorf("forbidden(%s) = %q, want %q", address, got, want)
+		if got, bad := forbidden(netip.MustParseAddr(address)); got.why != want || bad != (want != "") {
+			t.Errorf("forbidden(%s) = %q, want %q", address, got.why, want)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestRedirectedConfig(t *testing.T) {
 
 func TestEntryOfHost(t *testing.T) {
 	entries := []Registry{{Host: "docker.io"}, {Host: "Example.com", PlainHTTP: true}, {Host: "example.org:5000"}, {Host: "[::1]:5000"}}
-	r := rules{registries: func() []Registry { return entries }, guard: true}
+	r := newRules(Options{Registries: func() []Registry { return entries }, GuardAddresses: true}.withDefaults())
 	for host, want := range map[string]string{
 		"index.docker.io": "docker.io", "example.com": "Example.com", "example.org:5000": "example.org:5000",
 		"example.org": "", "sub.example.com": "", "example.com:443": "",

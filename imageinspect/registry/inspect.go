@@ -19,7 +19,7 @@ func (c *Client) known(r request) (answer, bool) {
 	if p, ok := c.caches.failures.get(r.key()); ok {
 		return answer{problem: p}, true
 	}
-	if a, ok := c.knownImages(r); ok {
+	if a, ok := c.proved(r); ok {
 		return a, true
 	}
 	if p, ok := c.caches.failures.get(repositoryKey(r)); ok {
@@ -28,8 +28,19 @@ func (c *Client) known(r request) (answer, bool) {
 	return answer{}, false
 }
 
-func (c *Client) knownImages(r request) (answer, bool) {
-	digest, ok := c.caches.access.get(r.access())
+// proved answers from memory where some of the request's rights were proved
+// within the time that a proof holds.
+func (c *Client) proved(r request) (answer, bool) {
+	for _, w := range r.rights {
+		if a, ok := c.knownImages(r, w); ok {
+			return a, true
+		}
+	}
+	return answer{}, false
+}
+
+func (c *Client) knownImages(r request, w rights) (answer, bool) {
+	digest, ok := c.caches.access.get(r.access(w.key))
 	if !ok {
 		return answer{}, false
 	}
@@ -45,31 +56,34 @@ func (c *Client) knownImages(r request) (answer, bool) {
 		}
 	}
 	a, p := assemble(r.repository.Name(), t, chosen, found, r.wanted)
-	a.problem = p
+	a.problem, a.rights = p, w
 	return a, true
 }
 
-// inspect asks the registry for what memory doesn't hold: at most two requests
-// and two for each platform, logins apart; one when the content is known.
+// inspect asks the registry for what memory doesn't hold, with the request's
+// rights in turn: for each login at most two requests and two for each platform,
+// logins apart; one when the content is known, or when the login is refused.
 func (c *Client) inspect(ctx context.Context, r request) (answer, error) {
-	s, err := c.session(ctx, r)
-	if err != nil {
-		return answer{}, err
+	var refused refusals
+	for _, w := range r.rights {
+		var a answer
+		err := c.as(ctx, r, w, &refused, func(ctx context.Context, s *session) (err error) {
+			a, err = c.inspectWith(ctx, r, w, s)
+			return err
+		})
+		if err == nil {
+			a.rights = w
+			return a, nil
+		}
+		if !refuses(err) {
+			return answer{}, err
+		}
 	}
-	a, err := c.inspectWith(ctx, r, s)
-	c.dropRefused(r, err)
-	return a, err
+	return answer{}, c.explained(r, refused)
 }
 
-// dropRefused forgets a login that may have outlived its credentials.
-func (c *Client) dropRefused(r request, err error) {
-	if p := (*problem)(nil); errors.As(err, &p) && (p.result == resultUnauthorized || p.result == "forbidden") {
-		c.caches.sessions.remove(r.session())
-	}
-}
-
-func (c *Client) inspectWith(ctx context.Context, r request, s *session) (answer, error) {
-	digest, raw, err := c.resolve(ctx, r, s)
+func (c *Client) inspectWith(ctx context.Context, r request, w rights, s *session) (answer, error) {
+	digest, raw, err := c.resolve(ctx, r, w, s)
 	if err != nil {
 		return answer{}, err
 	}
@@ -77,7 +91,7 @@ func (c *Client) inspectWith(ctx context.Context, r request, s *session) (answer
 	if err != nil {
 		return answer{}, err
 	}
-	c.caches.access.add(r.access(), digest, c.bounds.Load().TagTTL)
+	c.caches.access.add(r.access(w.key), digest, c.bounds.Load().TagTTL)
 	chosen := t.choose(r.wanted)
 	found := make([]facts, len(chosen))
 	group, ctx := errgroup.WithContext(ctx)
@@ -100,16 +114,13 @@ func (c *Client) inspectWith(ctx context.Context, r request, s *session) (answer
 	return a, nil
 }
 
-// resolve proves that the image may be read and says which digest it has. It
-// returns the manifest where it had to read that to know.
-func (c *Client) resolve(ctx context.Context, r request, s *session) (v1.Hash, []byte, error) {
-	if digest, ok := c.caches.access.get(r.access()); ok {
+// resolve proves that the image may be read with some rights, and says which
+// digest it has. The proof is always a HEAD, whatever memory holds: who has no
+// rights must not learn from the registry's log, or from the time it takes, what
+// others have read. It returns the manifest where it had to read that to know.
+func (c *Client) resolve(ctx context.Context, r request, w rights, s *session) (v1.Hash, []byte, error) {
+	if digest, ok := c.caches.access.get(r.access(w.key)); ok {
 		return digest, nil, nil
-	}
-	if r.byDigest() {
-		if _, ok := c.caches.tops.get(r.content(r.digest)); !ok {
-			return r.digest, nil, nil // reading the manifest is the proof
-		}
 	}
 	digest, err := s.head(ctx, r.identifier)
 	switch {
@@ -127,41 +138,41 @@ func (c *Client) resolve(ctx context.Context, r request, s *session) (v1.Hash, [
 
 // readTop returns what a digest leads to; for an image's own manifest, that
 // manifest too if it was read just now.
-func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.Hash, raw []byte) (top, *manifest, error) {
+func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.Hash, raw []byte) (t top, read *manifest, err error) {
 	key := r.content(digest)
-	if t, ok := c.caches.tops.get(key); ok {
-		return t, nil, nil
-	}
-	if raw == nil {
-		var err error
-		if raw, err = s.manifest(ctx, digest); err != nil {
-			return top{}, nil, err
+	known := func() (ok bool) { t, ok = c.caches.tops.get(key); return ok }
+	err = c.loads.do(ctx, load{contentKey: key}, known, func() error {
+		if raw == nil {
+			if raw, err = s.manifest(ctx, digest); err != nil {
+				return err
+			}
 		}
-	}
-	m, err := parseManifest(raw)
-	if err != nil {
-		return top{}, nil, invalid(r.repository.Name(), err)
-	}
-	t := newTop(digest, m)
-	c.caches.tops.add(key, t)
-	if t.single {
-		return t, &m, nil
-	}
-	return t, nil, nil
+		m, err := parseManifest(raw)
+		if err != nil {
+			return invalid(r.repository.Name(), err)
+		}
+		t = newTop(digest, m)
+		c.caches.tops.add(key, t)
+		if t.single {
+			read = &m
+		}
+		return nil
+	})
+	return t, read, err
 }
 
 // readFacts reads one platform; m is its manifest if that was read before.
-func (c *Client) readFacts(ctx context.Context, r request, s *session, digest v1.Hash, m *manifest) (facts, error) {
+func (c *Client) readFacts(ctx context.Context, r request, s *session, digest v1.Hash, m *manifest) (f facts, err error) {
 	key := r.content(digest)
-	if f, ok := c.caches.facts.get(key); ok {
-		return f, nil
-	}
-	f, err := readFacts(ctx, s, r.repository.Name(), digest, m)
-	if err != nil {
-		return facts{}, err
-	}
-	c.caches.facts.add(key, f)
-	return f, nil
+	known := func() (ok bool) { f, ok = c.caches.facts.get(key); return ok }
+	err = c.loads.do(ctx, load{contentKey: key, facts: true}, known, func() error {
+		f, err = readFacts(ctx, s, r.repository.Name(), digest, m)
+		if err == nil {
+			c.caches.facts.add(key, f)
+		}
+		return err
+	})
+	return f, err
 }
 
 // reader reads content by digest and checks it.

@@ -15,6 +15,11 @@ type spender struct{ namespace, login string }
 
 type spenderKey struct{}
 
+func spenderOf(ctx context.Context) spender {
+	who, _ := ctx.Value(spenderKey{}).(spender)
+	return who
+}
+
 func withSpender(ctx context.Context, s spender) context.Context {
 	return context.WithValue(ctx, spenderKey{}, s)
 }
@@ -44,7 +49,7 @@ func (slowError) Temporary() bool { return true }
 
 // RoundTrip sends one request.
 func (t *meteredTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	who, _ := req.Context().Value(spenderKey{}).(spender)
+	who := spenderOf(req.Context())
 	at := account{host: req.URL.Host, login: who.login}
 	if req.Method == http.MethodGet && isContent(req) {
 		if err := t.meter.ask(req.Context(), at, who.namespace, !isBlob(req)); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 
+	"github.com/initguard/initguard/imageinspect/mirror"
 	"github.com/initguard/initguard/imageinspect/rootfs"
 )
 
@@ -21,11 +22,18 @@ type Registry struct {
 	// Shared marks a registry that the nodes pull from with the credentials
 	// of Options.Keychain: their answers may be given to any tenant.
 	Shared bool
+	// Internal marks OpenShift's internal registry: Options.ImageStreams says
+	// who may read what, and no pull secret is read.
+	Internal bool
 	// PlainHTTP allows http to this host.
 	PlainHTTP bool
 	// AllowAddresses are addresses that the guard lets through for this host,
-	// loopback and private ones too.
+	// loopback and link-local ones too. Private ones need no mention: the entry
+	// is enough.
 	AllowAddresses []netip.Prefix
+	// CAs are certificates of CAs in PEM that vouch for this host beside those
+	// of the system, and for no other host.
+	CAs []byte
 }
 
 // Observer counts what the Client does. Its methods are called from many
@@ -51,19 +59,31 @@ type Options struct {
 	// Registries gives the entries that hold now; it is called often. A nil
 	// func gives none.
 	Registries func() []Registry
+	// Rules gives the mirrors, the allowed and the blocked registries that hold
+	// now; it is called often. A nil func gives none.
+	Rules func() *mirror.Rules
 	// Keychain gives credentials for Shared registries. Default: none.
 	Keychain authn.Keychain
-	// AllShared uses Keychain for every registry, and lets any namespace take
-	// all slots. Only for a client that acts with the rights of the person who
-	// runs it.
+	// PullSecrets reads the pull secrets of pods. Default: none are read.
+	PullSecrets PullSecretReader
+	// ImageStreams lets pods into Internal registries. Default: nobody.
+	ImageStreams ImageStreams
+	// AllShared uses Keychain for every registry and nothing else, and lets any
+	// namespace take all slots. Only for a client that acts with the rights of
+	// the person who runs it.
 	AllShared bool
 	// GuardAddresses refuses, after DNS and for each connection, addresses
 	// that a tenant must not reach through this client, and plain http where
 	// no entry allows it.
 	GuardAddresses bool
-	// Proxy is http.Transport's Proxy. It can't be combined with
-	// GuardAddresses, which must see the address that is really reached.
+	// Proxy is http.Transport's Proxy. What is asked through a proxy can't be
+	// checked after DNS, so with GuardAddresses only the hosts of Registries,
+	// Rules and ProxyHosts are asked through it.
 	Proxy func(*http.Request) (*url.URL, error)
+	// ProxyHosts gives further hosts, as HOST[:PORT] or *.DOMAIN, that may be
+	// asked through the proxy: token servers, where content is kept. A nil func
+	// gives none.
+	ProxyHosts func() []string
 
 	// Bounds are what holds until SetBounds.
 	Bounds
@@ -81,8 +101,17 @@ func (o Options) withDefaults() Options {
 	if o.Registries == nil {
 		o.Registries = func() []Registry { return nil }
 	}
+	if o.Rules == nil {
+		o.Rules = func() *mirror.Rules { return &mirror.Rules{} }
+	}
+	if o.ProxyHosts == nil {
+		o.ProxyHosts = func() []string { return nil }
+	}
 	if o.Keychain == nil {
 		o.Keychain = authn.NewMultiKeychain()
+	}
+	if o.PullSecrets == nil {
+		o.PullSecrets = nobodysSecrets{}
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}
@@ -107,9 +136,6 @@ func (o Options) validate() error {
 	errs := []error{o.Bounds.validate()}
 	if o.GuardAddresses && o.AllShared {
 		errs = append(errs, errors.New("registry options: AllShared: must not be set with GuardAddresses: tenants would be answered with credentials that are not shared"))
-	}
-	if o.GuardAddresses && o.Proxy != nil {
-		errs = append(errs, errors.New("registry options: Proxy: must not be set with GuardAddresses: addresses behind a proxy can't be checked"))
 	}
 	return errors.Join(errs...)
 }

@@ -20,24 +20,51 @@ type request struct {
 	// identifier is the tag, or the digest if digest is set.
 	identifier string
 	digest     v1.Hash
-	creds      credentials
-	plainHTTP  bool
+	entry      Registry
 	wanted     []platform
+	// rights are tried in turn; the answer is remembered for those that got it.
+	rights []rights
+	// asked names those that it had before it was narrowed down to some.
+	asked credentials
+	// withheld and notes are those of the PullSecrets.
+	withheld bool
+	notes    []string
 }
 
 // byDigest is true when the reference names its content itself.
 func (r request) byDigest() bool { return r.digest != v1.Hash{} }
 
-func (r request) session() sessionKey {
-	return sessionKey{repository: r.repository.Name(), creds: r.creds, plainHTTP: r.plainHTTP}
+// with is the same request with one kind of rights only.
+func (r request) with(w rights) request {
+	r.asked, r.rights = r.allCredentials(), []rights{w}
+	return r
 }
 
-func (r request) access() accessKey {
-	return accessKey{sessionKey: r.session(), identifier: r.identifier}
+// session is what a login with some rights is remembered under.
+func (r request) session(creds credentials) sessionKey {
+	return sessionKey{repository: r.repository.Name(), creds: creds, plainHTTP: r.entry.PlainHTTP}
 }
 
+// access is what the proof that these rights may read is remembered under.
+func (r request) access(creds credentials) accessKey {
+	return accessKey{sessionKey: r.session(creds), identifier: r.identifier}
+}
+
+// allCredentials names all rights of the request together.
+func (r request) allCredentials() credentials {
+	if len(r.rights) == 1 {
+		return r.rights[0].key
+	}
+	keys := make([]string, len(r.rights))
+	for i, w := range r.rights {
+		keys[i] = string(w.key)
+	}
+	return credentials(strings.Join(keys, ", "))
+}
+
+// key is the whole lookup: who asks with the same rights gets the same answer.
 func (r request) key() failureKey {
-	return failureKey{accessKey: r.access(), platforms: joinPlatforms(r.wanted)}
+	return failureKey{accessKey: r.access(r.allCredentials()), platforms: joinPlatforms(r.wanted)}
 }
 
 func (r request) content(digest v1.Hash) contentKey {
@@ -60,7 +87,8 @@ func parseReference(text string, options ...name.Option) (name.Reference, error)
 	return ref, nil
 }
 
-// parse reads a query by the entries that hold now.
+// parse reads a query by the entries that hold now. The request has the rights
+// that need no looking up.
 func (c *Client) parse(q imageinspect.Query) (request, *problem) {
 	bad := func(err error) *problem {
 		return &problem{code: imageinspect.CodeImageName, result: "image-name", cause: err,
@@ -76,13 +104,8 @@ func (c *Client) parse(q imageinspect.Query) (request, *problem) {
 			return request{}, bad(err)
 		}
 	}
-	r := request{
-		repository: ref.Context(), identifier: ref.Identifier(),
-		creds: anonymous, plainHTTP: entry.PlainHTTP,
-	}
-	if c.options.AllShared || entry.Shared {
-		r.creds = shared
-	}
+	r := request{repository: ref.Context(), identifier: ref.Identifier(), entry: entry}
+	r.rights = c.openRights(r)
 	if _, ok := ref.(name.Digest); ok {
 		if r.digest, err = v1.NewHash(ref.Identifier()); err != nil {
 			return request{}, bad(err)

@@ -54,13 +54,15 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func TestColdDigestNeedsNoHead(t *testing.T) {
+// TestColdDigestIsProved: a digest is asked for by HEAD whether it is known or
+// not, so that the registry's log tells nobody which.
+func TestColdDigestIsProved(t *testing.T) {
 	r := imagetest.New(t, imagetest.Options{})
 	digest := r.MustPush(t, "web:1", node(""))
 	r.ResetCounts()
 	inspect(t, newClient(t, r, nil), query(r, "web@"+digest))
-	if n := r.Counts().Content(); n != 2 {
-		t.Errorf("%d requests, want 2: %v", n, r.Counts())
+	if got := r.Counts(); got.Content() != 3 || got[imagetest.HeadManifest] != 1 {
+		t.Errorf("%d requests, want 3, one of them HEAD: %v", got.Content(), got)
 	}
 }
 

@@ -23,32 +23,22 @@ var acceptManifests = strings.Join([]string{
 	string(types.DockerManifestSchema2),
 }, ",")
 
-// session is a login to one repository with one set of credentials.
+// session is a login to one repository.
 type session struct {
+	// login is its place among those of its rights.
+	login      int
 	repository name.Repository
 	client     *http.Client
 	large      chan struct{}
 }
 
-// login finds out how the registry wants to be spoken to and logs in.
-func login(ctx context.Context, repository name.Repository, keychain authn.Keychain, out http.RoundTripper, large chan struct{}) (*session, error) {
-	where := repository.RegistryStr()
-	auth := authn.Anonymous
-	if keychain != nil {
-		var err error
-		auth, err = authn.Resolve(ctx, keychain, repository)
-		if err != nil {
-			return nil, &problem{
-				code: codeUnreachable, result: "unreachable", cause: err,
-				detail: fmt.Sprintf("%s: reading the credentials: %v", where, err),
-			}
-		}
-	}
+// logIn finds out how the registry wants to be spoken to and logs in.
+func logIn(ctx context.Context, repository name.Repository, auth authn.Authenticator, out http.RoundTripper, large chan struct{}) (*session, error) {
 	a := &asked{limit: maxOtherBytes}
 	scopes := []string{repository.Scope(transport.PullScope)}
 	authorized, err := transport.NewWithContext(withAsked(ctx, a), repository.Registry, auth, out, scopes)
 	if err != nil {
-		p := asProblem(where, err)
+		p := asProblem(repository.RegistryStr(), err)
 		p.retryAfter = max(p.retryAfter, a.wish())
 		return nil, p
 	}

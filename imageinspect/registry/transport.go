@@ -38,25 +38,14 @@ func (e *tooLargeError) Error() string {
 // newTransport is the way out for every request, logins and redirects
 // included.
 func newTransport(o Options) (out http.RoundTripper, closeIdle func()) {
-	r := rules{registries: o.Registries, guard: o.GuardAddresses}
-	base := &http.Transport{
-		Proxy:                  o.Proxy,
-		DialContext:            r.dial,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true,
-		MaxIdleConns:           maxIdleConns,
-		MaxConnsPerHost:        maxConnsPerHost,
-		IdleConnTimeout:        idleConnTimeout,
-		TLSHandshakeTimeout:    tlsHandshakeTimeout,
-		ResponseHeaderTimeout:  headerTimeout,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
-	bounded := &boundedTransport{rules: r, inner: base}
-	return transport.NewUserAgent(bounded, "initguard"), base.CloseIdleConnections
+	l := newLines(newRules(o), o.Proxy)
+	bounded := &boundedTransport{rules: l.rules, inner: l}
+	return transport.NewUserAgent(bounded, "initguard"), l.closeIdle
 }
 
-// boundedTransport refuses plain http where it isn't allowed and redirects
-// past their bound, and limits every body.
+// boundedTransport refuses hosts that are blocked, plain http where it isn't
+// allowed, redirects past their bound and redirected logins, and limits every
+// body.
 type boundedTransport struct {
 	rules rules
 	inner http.RoundTripper
@@ -64,21 +53,14 @@ type boundedTransport struct {
 
 // RoundTrip sends one request.
 func (t *boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !t.rules.plainHTTP(req.URL.Host) {
-		return nil, &refusedError{
-			what: req.URL.Scheme + " to " + req.URL.Host,
-			why:  "not encrypted",
-			fix:  "set plainHTTP for that registry if it is meant",
-		}
-	}
-	if redirects(req) > maxRedirects {
-		return nil, &redirectsError{host: req.URL.Host}
+	asked := askedIn(req.Context())
+	if err := t.refuse(req, asked); err != nil {
+		return nil, err
 	}
 	resp, err := t.inner.RoundTrip(req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.URL.Host, err)
 	}
-	asked := askedIn(req.Context())
 	asked.noteRetryAfter(resp)
 	if req.Method != http.MethodHead && resp.ContentLength > asked.limit {
 		_ = resp.Body.Close()
@@ -86,6 +68,31 @@ func (t *boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	resp.Body = &limitedBody{ReadCloser: resp.Body, left: asked.limit, limit: asked.limit}
 	return resp, nil
+}
+
+// refuse says why a request is not sent.
+func (t *boundedTransport) refuse(req *http.Request, asked *asked) error {
+	host := req.URL.Host
+	if t.rules.mirrors().BlocksHost(host) {
+		return &refusedError{what: host, why: "one of the blocked registries"}
+	}
+	if req.URL.Scheme != "https" && !t.rules.plainHTTP(host) && !asked.insecureAt(host) {
+		return &refusedError{
+			what: req.URL.Scheme + " to " + host,
+			why:  "not encrypted",
+			fix:  "set plainHTTP for that registry if it is meant", scheme: true,
+		}
+	}
+	n := redirects(req)
+	if n > maxRedirects {
+		return &redirectsError{host: host}
+	}
+	// Only a login has a body, which holds credentials: a redirect would have
+	// it sent to whoever the token server names.
+	if n > 0 && req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return &refusedError{what: host, why: "where a login was redirected to"}
+	}
+	return nil
 }
 
 // redirects counts the redirects that led to a request, whichever client
@@ -124,6 +131,10 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 // and, on the way back, how long the registry wants to be left alone.
 type asked struct {
 	limit int64
+	// insecure is the host that this request may reach without a certificate
+	// that is known; empty for none. Other hosts on its way have their own
+	// rules.
+	insecure string
 
 	mu         sync.Mutex
 	retryAfter time.Duration
@@ -140,6 +151,11 @@ func askedIn(ctx context.Context) *asked {
 		return a
 	}
 	return &asked{limit: maxOtherBytes}
+}
+
+// insecureAt is true for the host that may be reached insecurely.
+func (a *asked) insecureAt(host string) bool {
+	return a.insecure != "" && sameHost(a.insecure, host)
 }
 
 func (a *asked) noteRetryAfter(resp *http.Response) {

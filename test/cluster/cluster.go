@@ -61,6 +61,7 @@ type Cluster struct {
 	group   *process.Group
 	started []*process.Process // what isn't a starter's own
 	exited  chan error
+	api     restartable
 }
 
 // Start starts a control plane and returns when it is ready and the namespace
@@ -147,6 +148,7 @@ func (c *Cluster) run(ctx context.Context, opts Options, port func() (int, error
 	}
 	c.Server = "https://" + net.JoinHostPort(plane.host(), strconv.Itoa(serverPort))
 	c.CA = credentials.ca
+	c.api = restartable{process: s.started[len(s.started)-1], spec: apiServer(serverPort)}
 	if c.Node != nil {
 		if err := c.join(ctx, &s, credentials, serverPort); err != nil {
 			return fmt.Errorf("node: %w", err)

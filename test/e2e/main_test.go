@@ -4,10 +4,12 @@ package e2e
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +31,10 @@ type env struct {
 	builder *images.Builder
 	open    *imagetest.Registry // for everyone
 	closed  *imagetest.Registry // asks for the login
+	// product pushes initguard's own image, once, and returns its name; scanner
+	// has it run on the node, once, and returns the responder's certificate.
+	product func() (string, error)
+	scanner func() (tls.Certificate, error)
 }
 
 // shared is set by TestMain before any test runs.
@@ -110,6 +116,7 @@ func start(ctx context.Context) (e *env, err error) {
 			return nil, err
 		}
 	}
+	e.product, e.scanner = sync.OnceValues(e.pushProduct), sync.OnceValues(e.installScanner) //nolint:contextcheck // for all tests
 	return e, nil
 }
 

@@ -11,14 +11,12 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/initguard/initguard/imageinspect/imagetest"
 	"github.com/initguard/initguard/scanner/node"
-	"github.com/initguard/initguard/test/cluster/binaries"
 	"github.com/initguard/initguard/test/e2e/podproc"
 	"github.com/initguard/initguard/test/images"
 	"github.com/initguard/initguard/test/selfsigned"
@@ -37,12 +35,10 @@ const (
 // and forget them with the pod.
 func TestScannerOnNode(t *testing.T) {
 	t.Parallel()
-	certs := t.TempDir()
-	responder, err := selfsigned.Write(certs, responderName)
+	responder, err := shared.scanner()
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared.installScanner(t, certs)
 	address := shared.scannerAddress(t)
 	for name, check := range map[string]func(*testing.T){
 		"privileges": checkPrivileges,
@@ -53,58 +49,6 @@ func TestScannerOnNode(t *testing.T) {
 			t.Parallel()
 			check(t)
 		})
-	}
-}
-
-// installScanner applies the component with an image of this test, scanning
-// every second.
-func (e *env) installScanner(t *testing.T, certs string) {
-	t.Helper()
-	program, err := binaries.Own(t.Context(), "cmd/initguard/initguard-scanner", t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	image := e.push(t, "initguard-scanner:1", images.Spec{
-		Files: map[string]string{"/initguard-scanner": string(text)}, Config: imagetest.Spec{Entrypoint: []string{"/nothing"}},
-	})
-	overlay := t.TempDir()
-	component, err := filepath.Abs(filepath.Join(e.builder.Repo, "manifests/components/scanner"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// kustomize takes no absolute path.
-	if component, err = filepath.Rel(overlay, component); err != nil {
-		t.Fatal(err)
-	}
-	kustomization := fmt.Sprintf(`apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-components: [%q]
-images: [{name: initguard, newName: %s, newTag: "1"}]
-patches:
-  - target: {kind: DaemonSet}
-    patch: '[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--interval=1s"}]'
-`, component, strings.TrimSuffix(image, ":1"))
-	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(kustomization), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		out, err := e.cluster.Kubectl(context.Background(), "delete", "namespace", nodeNamespace, "--wait=false").CombinedOutput()
-		if err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-	})
-	for _, args := range [][]string{
-		{"apply", "-k", overlay},
-		{"create", "secret", "generic", "initguard-scanner-tls", "--from-file=" + certs},
-	} {
-		out, err := e.cluster.Kubectl(t.Context(), append([]string{"-n", nodeNamespace}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%q: %v: %s", args, err, out)
-		}
 	}
 }
 

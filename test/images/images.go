@@ -7,8 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"path"
 	"runtime"
 	"strings"
 	"sync"
@@ -52,7 +51,7 @@ type Builder struct {
 
 // Build makes an image. Images share the layers that they have in common.
 func (b *Builder) Build(ctx context.Context, s Spec) (v1.Image, error) {
-	s.Config.Platform = "linux/" + runtime.GOARCH
+	s.Config.Platform = platform()
 	image, err := imagetest.Build(s.Config)
 	if err != nil {
 		return nil, err
@@ -67,6 +66,9 @@ func (b *Builder) Build(ctx context.Context, s Spec) (v1.Image, error) {
 	}
 	return image, nil
 }
+
+// platform is this machine's: images are for its node.
+func platform() string { return "linux/" + runtime.GOARCH }
 
 func (b *Builder) all(ctx context.Context, s Spec) ([]v1.Layer, error) {
 	b.mu.Lock()
@@ -154,22 +156,11 @@ func (b *Builder) layer(key string, build func() (v1.Layer, error)) (v1.Layer, e
 	return layer, nil
 }
 
-// program builds one of this repository's programs.
+// program builds one of this repository's test programs.
 func (b *Builder) program(ctx context.Context, name string) (v1.Layer, error) {
-	folder, err := os.MkdirTemp("", "initguard-program-")
+	content, err := b.compile(ctx, "./test/programs/"+name)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
-	built := filepath.Join(folder, name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", built, "./test/programs/"+name)
-	cmd.Dir, cmd.Env = b.Repo, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
-	}
-	content, err := os.ReadFile(built)
-	if err != nil {
-		return nil, err
-	}
-	return filesLayer(map[string]file{filepath.Join(ProgramFolder, name): {content: string(content)}})
+	return filesLayer(map[string]file{path.Join(ProgramFolder, name): {content: string(content)}})
 }

@@ -32,6 +32,16 @@ func injectPod(namespace, name, asked, spec string) string {
 		", annotations: {initguard.dev/inject: " + asked + "}}\nspec: " + spec
 }
 
+// strategyOf is the strategy that a pod says it was injected with, empty for
+// none.
+func strategyOf(pod corev1.Pod) string {
+	var record struct{ Strategy string }
+	if json.Unmarshal([]byte(pod.Annotations["initguard.dev/injected"]), &record) != nil {
+		return ""
+	}
+	return record.Strategy
+}
+
 func TestInject(t *testing.T) {
 	namespace(t, "inject", "pod-security.kubernetes.io/enforce: restricted")
 	const secure = `securityContext: {allowPrivilegeEscalation: false, runAsNonRoot: true, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}`

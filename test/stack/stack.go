@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/initguard/initguard/certs"
@@ -37,6 +38,10 @@ type Options struct {
 	WebhookArgs []string
 	// Race builds the webhook with the race detector.
 	Race bool
+	// Cluster and Registry are ones that run already and stay their owner's;
+	// nil means new ones. With a cluster, APIServerArgs and Node mean nothing.
+	Cluster  *cluster.Cluster
+	Registry *imagetest.Registry
 }
 
 // Stack is a running cluster, registry and webhook.
@@ -54,6 +59,7 @@ type Stack struct {
 	webhook *process.Process
 	ports   ports
 	address string // the webhook's, as registered
+	stops   []func() error
 }
 
 // The registry's login, which only initguard and the pushing side have.
@@ -82,11 +88,7 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	if s.Cluster, err = cluster.Start(ctx, cluster.Options{Progress: o.Progress, APIServerArgs: o.APIServerArgs, Node: o.Node}); err != nil {
-		return nil, err
-	}
-	s.Registry, err = imagetest.Start(imagetest.Options{Username: username, Password: password}) //nolint:contextcheck // It serves until Stop.
-	if err != nil {
+	if err := s.begin(ctx, o); err != nil {
 		return nil, err
 	}
 	if s.group, err = process.New(ctx, filepath.Dir(s.Cluster.Dir), "webhook"); err != nil {
@@ -112,6 +114,24 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// begin starts what the webhook stands between, where it doesn't run yet.
+func (s *Stack) begin(ctx context.Context, o Options) (err error) {
+	if s.Cluster = o.Cluster; s.Cluster == nil {
+		if s.Cluster, err = cluster.Start(ctx, cluster.Options{Progress: o.Progress, APIServerArgs: o.APIServerArgs, Node: o.Node}); err != nil {
+			return err
+		}
+		s.stops = append(s.stops, s.Cluster.Stop)
+	}
+	if s.Registry = o.Registry; s.Registry == nil {
+		s.Registry, err = imagetest.Start(imagetest.Options{Username: username, Password: password}) //nolint:contextcheck // It serves until Stop.
+		if err != nil {
+			return err
+		}
+		s.stops = append(s.stops, s.Registry.Close)
+	}
+	return nil
 }
 
 // writeFiles writes what the webhook reads: its configuration, docker's login
@@ -156,17 +176,14 @@ func (s *Stack) Ready(ctx context.Context) error {
 	return err
 }
 
-// Stop ends everything that was started, last first.
+// Stop ends everything that Start started, last first.
 func (s *Stack) Stop() error {
 	var errs []error
 	if s.group != nil {
 		errs = append(errs, s.group.Stop())
 	}
-	if s.Registry != nil {
-		errs = append(errs, s.Registry.Close())
-	}
-	if s.Cluster != nil {
-		errs = append(errs, s.Cluster.Stop())
+	for _, stop := range slices.Backward(s.stops) {
+		errs = append(errs, stop())
 	}
 	return errors.Join(errs...)
 }

@@ -44,14 +44,22 @@ func (c *Config) ModesFor(labels map[string]string) (Modes, []Problem) {
 			p.unknown(key, value)
 		}
 	}
-	return m, p.list()
+	return c.permitted(m), p.list()
+}
+
+// permitted takes back what a thrown kill switch forbids.
+func (c *Config) permitted(m Modes) Modes {
+	if c.KillSwitch {
+		m.Enforce, m.Inject = Never, Never
+	}
+	return m
 }
 
 // ForTemplate returns the modes of one pod template or pod by its annotations
 // over its namespace's, what else they ask for, and what is wrong with them,
 // by key. An annotation that can't be followed changes nothing. Annotations of
 // initguard that aren't known are problems; all others are ignored.
-func (m Modes) ForTemplate(annotations map[string]string) (Modes, TemplateOptions, []Problem) {
+func (c *Config) ForTemplate(m Modes, annotations map[string]string) (Modes, TemplateOptions, []Problem) {
 	var o TemplateOptions
 	p := problems{place: "annotation", known: templateAnnotations(), elsewhere: namespaceLabels(),
 		misplaced: "belongs on the namespace as a label; ignored"}
@@ -67,7 +75,7 @@ func (m Modes) ForTemplate(annotations map[string]string) (Modes, TemplateOption
 			p.unknown(key, value)
 		}
 	}
-	return m, o, p.list()
+	return c.permitted(m), o, p.list()
 }
 
 // injectAs follows the annotation that asks for injection or refuses it.

@@ -131,7 +131,7 @@ func TestForTemplate(t *testing.T) {
 			texts: []string{`annotation initguard.dev/x: unknown, ignored; known after initguard.dev/ are inject, exempt-containers, remediate`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, options, problems := base.ForTemplate(tt.annotations)
+			got, options, problems := Default().ForTemplate(base, tt.annotations)
 			if got != tt.want {
 				t.Errorf("modes = %v, want %v", got, tt.want)
 			}
@@ -151,7 +151,7 @@ func TestForTemplateExemptsSoMany(t *testing.T) {
 		names = append(names, fmt.Sprintf("c%d", i))
 	}
 	for _, n := range []int{maxExemptContainers, maxExemptContainers + 1} {
-		_, o, problems := Modes{}.ForTemplate(map[string]string{AnnotationExemptContainers: strings.Join(names[:n], ",")})
+		_, o, problems := Default().ForTemplate(Modes{}, map[string]string{AnnotationExemptContainers: strings.Join(names[:n], ",")})
 		if diff := cmp.Diff(names[:maxExemptContainers], o.ExemptContainers); diff != "" {
 			t.Errorf("%d names (-want +got):\n%s", n, diff)
 		}
@@ -191,7 +191,7 @@ func FuzzLabels(f *testing.F) {
 		if len(problems) > 0 && modes != c.Defaults {
 			t.Errorf("modes = %v though %v", modes, texts(problems))
 		}
-		after, o, more := modes.ForTemplate(set)
+		after, o, more := c.ForTemplate(modes, set)
 		if len(o.ExemptContainers) > maxExemptContainers {
 			t.Errorf("%d containers exempt", len(o.ExemptContainers))
 		}
@@ -204,4 +204,20 @@ func FuzzLabels(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestKillSwitch: no label and no annotation denies or injects once it is
+// thrown; warnings stay.
+func TestKillSwitch(t *testing.T) {
+	c := *Default()
+	c.KillSwitch = true
+	c.Defaults.Enforce, c.Defaults.Inject = Possible, Possible
+	m, problems := c.ModesFor(map[string]string{LabelEnforce: "possible", LabelInject: "possible", LabelWarn: "exposed"})
+	if want := (Modes{Warn: Exposed, Audit: Possible, Enforce: Never, Inject: Never, Strategy: c.Defaults.Strategy}); m != want || len(problems) > 0 {
+		t.Errorf("modes %+v, %v; want %+v", m, problems, want)
+	}
+	m, _, problems = c.ForTemplate(m, map[string]string{AnnotationInject: "wrap"})
+	if m.Inject != Never || len(problems) > 0 {
+		t.Errorf("inject %s, %v; want never", m.Inject, problems)
+	}
 }

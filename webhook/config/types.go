@@ -21,6 +21,9 @@ type Config struct {
 	APIVersion string `yaml:"apiVersion"`
 	// Kind is required: Kind.
 	Kind string `yaml:"kind"`
+	// KillSwitch turns enforce, inject and remedy off at once, whatever labels
+	// and annotations say; warnings and audit annotations stay. Default: false.
+	KillSwitch bool `yaml:"killSwitch"`
 	// Defaults are the modes of a namespace without labels.
 	Defaults Modes `yaml:"defaults"`
 	// Injection bounds what may be done to pods.
@@ -39,6 +42,24 @@ type Config struct {
 	// isn't named here is asked over HTTPS, at public addresses only. Default:
 	// none. At most 1,000.
 	Registries []Registry `yaml:"registries"`
+	// Mirrors say where images are asked for instead of, or before, the
+	// registry that their name begins with. They stand over what OpenShift's
+	// objects say of the same source. Default: none. At most 1,000.
+	Mirrors []Source `yaml:"mirrors"`
+	// AllowedRegistries are the registries, folders in them, repositories or
+	// images that are looked at; others are Unknown, and nobody is asked.
+	// *.DOMAIN means all registries below it. Default: all. At most 1,000.
+	AllowedRegistries []string `yaml:"allowedRegistries"`
+	// BlockedRegistries are, likewise, those that aren't. Default: none. At
+	// most 1,000.
+	BlockedRegistries []string `yaml:"blockedRegistries"`
+	// ProxyHosts are hosts, or *.DOMAIN, beside the registries named in this
+	// file that may be asked through HTTPS_PROXY: token servers, stores of
+	// content. Default: none. At most 1,000.
+	ProxyHosts []string `yaml:"proxyHosts"`
+	// ImageStreams says what an image name of one part, such as app:1, means.
+	// Default: auto.
+	ImageStreams ImageStreams `yaml:"imageStreams"`
 	// ExtraPrograms are programs that the built-in table lacks or, under the
 	// same name, gets wrong for this cluster. Default: none. At most 1,000.
 	// Programs gives them as rows of the table.
@@ -131,12 +152,23 @@ type Registry struct {
 	// Shared lets initguard's own credentials answer for every namespace.
 	// Default: false.
 	Shared bool `yaml:"shared"`
+	// OpenShiftInternal marks OpenShift's internal registry: it is asked with
+	// initguard's own token, for pods whose ServiceAccount may pull there. Not
+	// beside Shared. Default: false.
+	OpenShiftInternal bool `yaml:"openshiftInternal"`
 	// PlainHTTP asks the registry over HTTP without TLS. Default: false.
 	PlainHTTP bool `yaml:"plainHTTP"`
 	// AllowAddresses are the addresses, else refused (loopback, link-local,
-	// private), at which this registry may be asked: CIDRs or single
-	// addresses. Default: none. At most 100.
+	// metadata), at which this registry may be asked: CIDRs or single
+	// addresses. Private ones need none: the entry is enough. Default: none. At
+	// most 100.
 	AllowAddresses []netip.Prefix `yaml:"allowAddresses"`
+	// CA is certificates in PEM that vouch for this registry beside the
+	// system's, and for no other. Default: none.
+	CA string `yaml:"ca"`
+	// CAFile is the path of a file that holds them, in the webhook's container,
+	// read again when it changes. Default: none.
+	CAFile string `yaml:"caFile"`
 }
 
 // Program says what one program does as PID 1.

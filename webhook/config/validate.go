@@ -16,6 +16,7 @@ const (
 	maxPrograms   = 1_000
 	maxWorkloads  = 100
 	maxPlatforms  = 16
+	maxMirrors    = 16  // of one source
 	maxPerEntry   = 100 // addresses of a registry, users of a workload
 )
 
@@ -46,6 +47,7 @@ func (r *report) validate(c *Config) {
 	r.within("cache.failureTTL", c.Cache.FailureTTL, minTTL, maxFailureTTL)
 	r.within("cache.failureTTLMax", c.Cache.FailureTTLMax, min(max(c.Cache.FailureTTL, minTTL), maxFailureTTL), maxFailureTTLMax)
 	r.registries(c.Registries)
+	r.network(c)
 	r.programs(c.ExtraPrograms)
 	r.workloads(c.Workloads)
 	if fault := fixesURLFault(c.FixesURL); fault != "" {
@@ -78,7 +80,11 @@ func (r *report) registries(list []Registry) {
 			continue
 		}
 		r.once(at+".host", "registries[%d].host", entry.Host, canonicalHost(entry.Host), i, first)
+		if entry.OpenShiftInternal && entry.Shared {
+			r.reject(at+".openshiftInternal", "is set beside shared, which would show every namespace what is in all others; leave one out")
+		}
 		r.addresses(at+".allowAddresses", entry.AllowAddresses)
+		r.authorities(at, entry)
 	}
 }
 

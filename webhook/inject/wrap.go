@@ -192,7 +192,8 @@ func over(path string) bool {
 // isWrapped is true for a container that is started by the tini that installed
 // found.
 func isWrapped(spec *corev1.PodSpec, c *corev1.Container, image string) bool {
-	return len(c.Command) > 2 && c.Command[0] == tini && c.Command[1] == "--" && mountsFolder(c) && installed(spec, image)
+	started := len(c.Command) >= 2 && c.Command[0] == tini && c.Command[1] == "--" && len(c.Command)+len(c.Args) > 2
+	return started && mountsFolder(c) && installed(spec, image)
 }
 
 // repository is an image's name without tag and digest.

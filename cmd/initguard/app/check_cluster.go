@@ -18,15 +18,17 @@ type workloadReport struct{ webhook.Judgement }
 
 // into fills in a workload.
 func (r workloadReport) into(w *render.Workload, d manifest.Document) {
-	w.Modes = &render.Modes{
-		Warn: r.Modes.Warn.String(), Audit: r.Modes.Audit.String(), Enforce: r.Modes.Enforce.String(), Inject: r.Modes.Inject.String(),
-	}
+	w.Modes = modesReport(r.Modes)
 	for _, a := range r.Assessments {
 		w.Containers = append(w.Containers, r.container(a, d))
 	}
 	if line := r.Warning(); line != "" {
 		w.Warnings = append(w.Warnings, line)
 	}
+}
+
+func modesReport(m config.Modes) *render.Modes {
+	return &render.Modes{Warn: m.Warn.String(), Audit: m.Audit.String(), Enforce: m.Enforce.String(), Inject: m.Inject.String()}
 }
 
 // container is the answer about one container.

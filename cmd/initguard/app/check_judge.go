@@ -140,7 +140,7 @@ func (c *checker) judge(ctx context.Context, d manifest.Document, namespaces map
 		out.problems = append(out.problems, problem(d.LineOf(w.container), "%s: %s", w.path, w.text))
 	}
 	modes, _ := c.config.ModesFor(namespaces[object.Namespace])
-	modes, asked, wrong := modes.ForTemplate(object.Annotations)
+	modes, asked, wrong := c.config.ForTemplate(modes, object.Annotations)
 	for _, w := range wrong {
 		out.problems = append(out.problems, problem(d.Line, "%s", w.Text))
 	}

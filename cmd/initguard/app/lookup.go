@@ -114,7 +114,7 @@ func (o *lookupOptions) registries(c *config.Config) []registry.Registry {
 func registriesOf(c *config.Config) []registry.Registry {
 	out := make([]registry.Registry, 0, len(c.Registries))
 	for _, r := range c.Registries {
-		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
+		out = append(out, registry.Registry{Host: r.Host, Shared: r.Shared, Internal: r.OpenShiftInternal, PlainHTTP: r.PlainHTTP, AllowAddresses: r.AllowAddresses})
 	}
 	return out
 }

@@ -29,6 +29,15 @@ func (p *progress) start(total int) {
 	p.show()
 }
 
+// found says how many there are so far, before start.
+func (p *progress) found(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.out != nil {
+		_, _ = fmt.Fprintf(p.out, "%sfound %d workloads", clearLine, n)
+	}
+}
+
 // step counts one.
 func (p *progress) step() {
 	p.mu.Lock()

@@ -100,7 +100,7 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	work := responder.New(responder.Options{
 		Targets: responder.Targets{Reader: mgr.GetClient(), Namespace: o.ScannerNamespace}.List,
 		Asker:   responder.NewClient(secrets.TLS),
-		Lister:  responder.APIPods{Reader: live}, Owners: responder.NewOwners(live), Limits: responderLimits(o, mgr, lines),
+		Lister:  responder.APIPods{Reader: live}, Owners: responder.NewOwners(live), Limits: responderLimits(o, mgr, lines), Match: responder.Starter,
 		Store: responder.APIStore{Client: live}, Interval: o.Interval, Refresh: o.Refresh, Metrics: counts, Log: lines, Now: time.Now,
 	})
 	if err := metrics.Registry.Register(work.Gauges()); err != nil {

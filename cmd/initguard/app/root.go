@@ -35,6 +35,7 @@ const (
 // commands are the subcommands, in no order: cobra sorts them.
 func commands() []func(Streams) *cobra.Command {
 	return []func(Streams) *cobra.Command{
+		newAuditCommand,
 		newCheckCommand,
 		newImageCommand,
 		newInstallTiniCommand,

@@ -28,6 +28,9 @@ func newWebhookCommand(streams Streams) *cobra.Command {
 		Long: `Serve the admission webhook: every workload that is applied is judged, and
 whoever applies it is told which container's PID 1 will not reap zombies.
 
+Images are read with the rights of the pods that they are for: their pull secrets
+and their ServiceAccounts', in namespaces that let initguard read them.
+
 Registry credentials that are shared with the nodes are read as by docker, from
 $DOCKER_CONFIG/config.json; they are used only for registries that the
 configuration marks "shared: true".`,
@@ -55,18 +58,17 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	client, err := newInspector(settings.config(), settings, counts)
+	cluster, err := restConfig(o.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	client, err := newInspector(settings.config(), settings, counts, cluster)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	settings.inspector = client
-	settings.injection = webhook.Injection{Image: o.InjectImage, Version: Version()}
 
-	cluster, err := restConfig(o.Kubeconfig)
-	if err != nil {
-		return err
-	}
 	certificates, err := newCertificates(cluster, o, metrics.Registry, log.WithName("certificates"))
 	if err != nil {
 		return err
@@ -78,7 +80,16 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := addCertificates(mgr, certificates, o); err != nil {
 		return err
 	}
+	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
+		return err
+	}
+	if err := watchNodes(ctx, mgr, settings); err != nil {
+		return err
+	}
 	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
+	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+		return err
+	}
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
 	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
@@ -128,16 +139,21 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 }
 
 // newInspector makes the registry client of the webhook: it acts for every
-// tenant, so addresses are guarded and credentials are used for shared
-// registries only.
-func newInspector(c *config.Config, s *settings, observer registry.Observer) (*registry.Client, error) {
-	client, err := registry.New(registry.Options{
+// tenant, so addresses are guarded, images are read with the rights of the pods
+// that they are for, and its own credentials are used for shared registries
+// only.
+func newInspector(c *config.Config, s *settings, observer registry.Observer, cluster *rest.Config) (*registry.Client, error) {
+	options := registry.Options{
 		Registries:     func() []registry.Registry { return registriesOf(s.config()) },
 		Keychain:       authn.DefaultKeychain,
 		GuardAddresses: true,
 		Bounds:         boundsOf(c),
 		Observer:       observer,
-	})
+	}
+	if err := rightsOfPods(&options, cluster); err != nil {
+		return nil, fmt.Errorf("rights of pods: %w", err)
+	}
+	client, err := registry.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("registry client: %w", err)
 	}

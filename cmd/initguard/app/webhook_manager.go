@@ -17,6 +17,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/initguard/initguard/cluster/nodes"
 )
 
 // certificateFunc gives the certificate to serve.
@@ -26,8 +28,11 @@ type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 // labels. Of namespaces only the metadata is kept.
 func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc) (manager.Manager, namespaceLabels, error) {
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
-		Scheme:                 runtime.NewScheme(),
-		Cache:                  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Scheme: runtime.NewScheme(),
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject:         map[client.Object]cache.ByObject{nodes.Object(): {Transform: nodes.Strip}},
+		},
 		Metrics:                metricsserver.Options{BindAddress: o.MetricsBindAddress},
 		HealthProbeBindAddress: o.HealthBindAddress,
 		WebhookServer: ctrlwebhook.NewServer(ctrlwebhook.Options{

@@ -25,6 +25,8 @@ type settings struct {
 	config    func() *config.Config
 	inspector inspector
 	injection webhook.Injection
+	// platforms are those of the cluster's nodes; empty while nobody knows.
+	platforms func() []string
 	log       logr.Logger
 
 	mu   sync.Mutex
@@ -34,7 +36,7 @@ type settings struct {
 // newSettings reads the configuration file, if there is one; the watcher is
 // nil when there is none.
 func newSettings(file string, observer config.Observer, log logr.Logger) (*settings, *config.Watcher, error) {
-	s := &settings{log: log}
+	s := &settings{log: log, platforms: func() []string { return nil }}
 	if file == "" {
 		c := config.Default()
 		s.config = func() *config.Config { return c }
@@ -57,7 +59,10 @@ func (s *settings) current() webhook.Settings {
 	c := s.config()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	platforms := s.platformsFor(c)
 	if s.made.Config == c {
+		// A slice of its own for each change: requests under way keep theirs.
+		s.made.Assessor.Platforms = platforms
 		return s.made
 	}
 	if err := s.inspector.SetBounds(boundsOf(c)); err != nil {
@@ -76,9 +81,20 @@ func (s *settings) current() webhook.Settings {
 		s.log.Error(err, "verdicts can't be kept")
 	}
 	s.made = webhook.Settings{Config: c, Injection: s.injection, Assessor: webhook.Assessor{
-		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: c.Inspection.Platforms, Verdicts: verdicts,
+		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made
+}
+
+// platformsFor are the platforms that images are judged for.
+func (s *settings) platformsFor(c *config.Config) []string {
+	if len(c.Inspection.Platforms) > 0 {
+		return c.Inspection.Platforms
+	}
+	if platforms := s.platforms(); len(platforms) > 0 {
+		return platforms
+	}
+	return config.DefaultPlatforms()
 }
 
 // boundsOf are the bounds of the registry client that a configuration sets.

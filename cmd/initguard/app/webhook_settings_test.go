@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func (b *bounded) SetBounds(bounds registry.Bounds) error {
 func TestReloadChangesBounds(t *testing.T) {
 	current := config.Default()
 	images := &bounded{}
-	s := &settings{config: func() *config.Config { return current }, inspector: images, log: logr.Discard()}
+	s := &settings{config: func() *config.Config { return current }, inspector: images, platforms: func() []string { return nil }, log: logr.Discard()}
 	s.current()
 	s.current()
 	if len(images.set) != 1 {
@@ -50,4 +51,33 @@ func TestReloadChangesBounds(t *testing.T) {
 	if len(images.set) != 2 || images.set[1] != want {
 		t.Errorf("bounds %+v, want %+v last", images.set, want)
 	}
+}
+
+// TestPlatformsFollowTheNodes: those of the nodes are taken unless the
+// configuration names some, and there are always some.
+func TestPlatformsFollowTheNodes(t *testing.T) {
+	current, nodes := config.Default(), []string(nil)
+	s := &settings{
+		config: func() *config.Config { return current }, inspector: &bounded{},
+		platforms: func() []string { return nodes }, log: logr.Discard(),
+	}
+	want := func(step string, want ...string) {
+		t.Helper()
+		if got := s.current().Assessor.Platforms; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", step, got, want)
+		}
+	}
+	want("no node is known", config.DefaultPlatforms()...)
+	nodes = []string{"linux/s390x"}
+	want("a node", "linux/s390x")
+	verdicts := s.current().Assessor.Verdicts
+	nodes = []string{"linux/s390x", "linux/arm64"}
+	want("another node", "linux/s390x", "linux/arm64")
+	if s.current().Assessor.Verdicts != verdicts {
+		t.Error("a new node made the webhook forget verdicts")
+	}
+	named := config.Default()
+	named.Inspection.Platforms = []string{"linux/amd64"}
+	current = named
+	want("named in the configuration", "linux/amd64")
 }

@@ -40,6 +40,8 @@ func (o *clusterOptions) addFlags(fs *pflag.FlagSet) {
 type zombieCluster struct {
 	client    client.WithWatch
 	namespace string
+	// host is the API server's address.
+	host string
 }
 
 // requestMost bounds one request, so that a cluster that is away ends in an
@@ -77,7 +79,7 @@ func (o *clusterOptions) connect() (*zombieCluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	return &zombieCluster{client: c, namespace: namespace}, nil
+	return &zombieCluster{client: c, namespace: namespace, host: config.Host}, nil
 }
 
 // reports lists those of a namespace, or of all.
@@ -192,24 +194,12 @@ const completeMost = 2 * time.Second
 
 // completeZombies completes namespaces, workloads and pods out of the cluster.
 func completeZombies(cmd *cobra.Command, o *ZombiesOptions) {
-	_ = cmd.RegisterFlagCompletionFunc("namespace", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
-		return completed(cmd.Context(), o, begun, func(ctx context.Context, c *zombieCluster) []string {
-			var list corev1.NamespaceList
-			if err := c.client.List(ctx, &list); err != nil {
-				return nil
-			}
-			var names []string
-			for _, n := range list.Items {
-				names = append(names, n.Name)
-			}
-			return names
-		})
-	})
+	completeNamespaces(cmd, &o.clusterOptions)
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return completed(cmd.Context(), o, begun, func(ctx context.Context, c *zombieCluster) []string {
+		return completed(cmd.Context(), &o.clusterOptions, begun, func(ctx context.Context, c *zombieCluster) []string {
 			list, err := c.reports(ctx, c.namespace)
 			if err != nil {
 				return nil
@@ -226,7 +216,24 @@ func completeZombies(cmd *cobra.Command, o *ZombiesOptions) {
 	}
 }
 
-func completed(ctx context.Context, o *ZombiesOptions, begun string, names func(context.Context, *zombieCluster) []string) ([]string, cobra.ShellCompDirective) {
+// completeNamespaces completes --namespace.
+func completeNamespaces(cmd *cobra.Command, o *clusterOptions) {
+	_ = cmd.RegisterFlagCompletionFunc("namespace", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return completed(cmd.Context(), o, begun, func(ctx context.Context, c *zombieCluster) []string {
+			var list corev1.NamespaceList
+			if err := c.client.List(ctx, &list); err != nil {
+				return nil
+			}
+			var names []string
+			for _, n := range list.Items {
+				names = append(names, n.Name)
+			}
+			return names
+		})
+	})
+}
+
+func completed(ctx context.Context, o *clusterOptions, begun string, names func(context.Context, *zombieCluster) []string) ([]string, cobra.ShellCompDirective) {
 	const directive = cobra.ShellCompDirectiveNoFileComp
 	c, err := o.connect()
 	if err != nil {

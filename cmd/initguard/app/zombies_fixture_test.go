@@ -93,7 +93,7 @@ func mongoReport() v1alpha1.ZombieReport {
 				PerHour: number(int32(120)), PIDLimit: number(int64(6000)), PIDsUsed: number(int64(2310)), LimitAt: &limitAt, LimitEarly: true,
 				Containers: []v1alpha1.Container{{Name: "mongo", Zombies: 341, OldestSince: old, Causes: []v1alpha1.Cause{orphans, own}}},
 			}},
-			FirstSeen: before(72 * time.Hour), LastSeen: before(10*time.Minute),
+			FirstSeen: before(72 * time.Hour), LastSeen: before(10 * time.Minute),
 			History: []v1alpha1.Episode{
 				{From: old, MostZombies: 341, MostPods: 1},
 				{From: before(72 * time.Hour), To: number(before(60 * time.Hour)), MostZombies: 2000, MostPods: 1},
@@ -116,7 +116,7 @@ func workerReport() v1alpha1.ZombieReport {
 				Workload: "Deployment/worker", Pods: 4, Zombies: 12, OldestSince: &old, PerHour: "6", PIDLimitIn: "-",
 				Cause: "ParentNotWaiting", Parent: "python3",
 			},
-			FirstSeen: old, LastSeen: before(10*time.Minute), History: []v1alpha1.Episode{{From: old, MostZombies: 12, MostPods: 4}},
+			FirstSeen: old, LastSeen: before(10 * time.Minute), History: []v1alpha1.Episode{{From: old, MostZombies: 12, MostPods: 4}},
 		},
 	}
 	for i := range 4 {
@@ -146,7 +146,7 @@ func scratchReport() v1alpha1.ZombieReport {
 				Name: "scratch", UID: "9", Node: "worker-1", Zombies: 2, OldestSince: old,
 				Containers: []v1alpha1.Container{{Name: "app", Zombies: 2, OldestSince: old, Causes: []v1alpha1.Cause{cause}}},
 			}},
-			FirstSeen: old, LastSeen: before(10*time.Minute),
+			FirstSeen: old, LastSeen: before(10 * time.Minute),
 		},
 	}
 }

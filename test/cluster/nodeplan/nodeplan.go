@@ -16,6 +16,10 @@ type Plan struct {
 	End []string `json:"end"`
 }
 
+// RestartFile is a file beside the plan: while it is there, the end of that
+// component has it started again, once, and does not end the node.
+func RestartFile(component string) string { return "restart-" + component }
+
 // A Bind shows a file or folder at another place.
 type Bind struct {
 	Source string `json:"source"`

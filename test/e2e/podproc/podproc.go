@@ -78,15 +78,58 @@ func parse(pid int, text string) Process {
 // in its control group. It may be a probe's, and gone in a moment.
 func (all Processes) InContainer(id string) (Process, bool) {
 	for _, p := range all {
-		if p.Zombie || p.depth < inContainer {
-			continue
-		}
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", p.PID))
-		if err == nil && strings.Contains(string(text), "/"+id) {
+		if all.isIn(p, id) {
 			return p, true
 		}
 	}
 	return Process{}, false
+}
+
+func (Processes) isIn(p Process, id string) bool {
+	if p.Zombie || p.depth < inContainer {
+		return false
+	}
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", p.PID))
+	return err == nil && strings.Contains(string(text), "/"+id)
+}
+
+// Started returns the process as which the runtime started a container, what it
+// exec'd included. In a PID namespace of its own that is PID 1; in a pod's, it is
+// the container's oldest process that is no child of another.
+func (all Processes) Started(id string) (Process, bool) {
+	var oldest Process
+	for _, p := range all {
+		if !all.isIn(p, id) || oldest.PID != 0 && oldest.Inside < p.Inside {
+			continue
+		}
+		if parent, ok := all[p.Parent]; !ok || !all.isIn(parent, id) {
+			oldest = p
+		}
+	}
+	return oldest, oldest.PID != 0
+}
+
+// Child returns a process's oldest living child.
+func (all Processes) Child(of Process) (Process, bool) {
+	var oldest Process
+	for _, p := range all {
+		if p.Parent == of.PID && !p.Zombie && p.depth == of.depth && (oldest.PID == 0 || p.Inside < oldest.Inside) {
+			oldest = p
+		}
+	}
+	return oldest, oldest.PID != 0
+}
+
+// ZombiesIn counts all zombies of a process's PID namespace, whoever should have
+// waited for them.
+func (all Processes) ZombiesIn(of Process) int {
+	n, space := 0, namespace(of.PID)
+	for _, p := range all {
+		if p.Zombie && space != "" && namespace(p.PID) == space {
+			n++
+		}
+	}
+	return n
 }
 
 // First returns PID 1 of another process's PID namespace.

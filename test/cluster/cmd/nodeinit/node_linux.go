@@ -27,6 +27,8 @@ type node struct {
 	mu         sync.Mutex
 	components map[int]nodeplan.Component // by pid
 	failed     chan error
+	// dir is the plan's folder, where it is asked for a component's restart.
+	dir string
 }
 
 func runNode(file string) error {
@@ -46,7 +48,7 @@ func runNode(file string) error {
 	if err := setUp(plan); err != nil {
 		return err
 	}
-	n := &node{components: make(map[int]nodeplan.Component), failed: make(chan error, 1)}
+	n := &node{components: make(map[int]nodeplan.Component), failed: make(chan error, 1), dir: filepath.Dir(file)}
 	for _, c := range plan.Components {
 		go n.launch(c)
 	}
@@ -151,13 +153,18 @@ func (n *node) fail(err error) {
 }
 
 // reap waits for what has ended: shims and other orphans, which is fine, or a
-// component, which ends the node.
+// component, which ends the node unless somebody asked for its restart.
 func (n *node) reap() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	reap(func(pid int, status syscall.WaitStatus) {
 		c, ok := n.components[pid]
 		if !ok {
+			return
+		}
+		delete(n.components, pid)
+		if os.Remove(filepath.Join(n.dir, nodeplan.RestartFile(c.Name))) == nil {
+			go n.launch(c)
 			return
 		}
 		how := "exit status " + strconv.Itoa(status.ExitStatus())
