@@ -149,6 +149,8 @@ func TestRate(t *testing.T) {
 		{"two are chance", ago(30, 10), 0, false},
 		{"three in half an hour", ago(30, 20, 10), 4, true},
 		{"three at once", ago(0, 0, 0), 0, false},
+		{"four when it started, minutes ago", ago(5, 5, 5, 5), 0, false},
+		{"ten in some minutes", ago(5, 5, 4, 4, 3, 3, 2, 2, 1, 0), 108, true},
 		{"a burst that ended", ago(30, 30, 30), 4, true},
 		{"the last hour counts", ago(300, 200, 100, 50, 40), 2, true},
 		{"none for an hour", ago(300), 0, true},

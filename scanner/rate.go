@@ -5,9 +5,10 @@ import "time"
 const (
 	// rateWindow is how far a rate looks back.
 	rateWindow = time.Hour
-	// A rate takes this much of time and of zombies: less is chance.
-	rateLeast   = time.Minute
-	rateZombies = 3
+	// A rate takes this much of time and of zombies: less is chance. Few of them
+	// take longer, because a program may leave some when it starts and no more.
+	rateLeast, rateZombies       = time.Minute, 10
+	rateLeastOfFew, fewestOfRate = 10 * time.Minute, 3
 )
 
 // Rate is how many zombies come in an hour, by when those that are there came:
@@ -27,7 +28,8 @@ func Rate(since []time.Duration, now time.Duration) (perHour float64, known bool
 		// The whole window was seen: what came before it is still there.
 		return float64(recent) / rateWindow.Hours(), true
 	}
-	if recent < rateZombies || now-first < rateLeast {
+	enough := recent >= rateZombies && now-first >= rateLeast || recent >= fewestOfRate && now-first >= rateLeastOfFew
+	if !enough {
 		return 0, false
 	}
 	// The first one opens the span and is not counted in it.

@@ -71,7 +71,7 @@ func TestReport(t *testing.T) {
 	s := Scan{At: time.Hour, Processes: 30, Leaders: 2, Unreadable: 1, Living: cast()}
 	add := func(pid, parent, session int, comm string, in Container) {
 		z := dead(parent, session, in, pid, 20)
-		z.PID, z.Comm, z.Start = pid, comm, time.Hour-time.Duration(1000-pid)*time.Second
+		z.PID, z.Comm, z.Start = pid, comm, time.Hour-time.Duration(1000-pid)*10*time.Second
 		s.Zombies = append(s.Zombies, z)
 	}
 	add(900, 100, 800, "sh", app)
@@ -85,24 +85,24 @@ func TestReport(t *testing.T) {
 		At: time.Hour + 2*time.Second, Processes: 30, Unreadable: 1, Ignored: Ignored{Leaders: 2, Runtime: 1},
 		Containers: []Findings{
 			{
-				Container: app, Zombies: 4, Oldest: 102 * time.Second, PerHour: per(3 * 3600.0 / 102),
+				Container: app, Zombies: 4, Oldest: 1002 * time.Second, PerHour: per(3 * 3600.0 / 1002),
 				Children: Children{Names: []Name{{"sh", 2}, {"curl", 1}, {"true", 1}}},
 				Groups: []Group{
 					{
 						Cause: PID1NotReaping, Parent: Parent{"sleep", 100, 1}, Parents: 1, Zombies: 3,
-						Children: Children{Names: []Name{{"sh", 2}, {"curl", 1}}}, Oldest: 102 * time.Second, PerHour: per(2 * 3600.0 / 102),
+						Children: Children{Names: []Name{{"sh", 2}, {"curl", 1}}}, Oldest: 1002 * time.Second, PerHour: per(2 * 3600.0 / 1002),
 					},
 					{
 						Cause: ParentNotWaiting, Parent: Parent{"python3", 110, 7}, Parents: 1, Zombies: 1,
-						Children: Children{Names: []Name{{"true", 1}}}, Oldest: 99 * time.Second,
+						Children: Children{Names: []Name{{"true", 1}}}, Oldest: 972 * time.Second,
 					},
 				},
 			},
 			{
-				Zombies: 1, Oldest: 97 * time.Second, Children: Children{Names: []Name{{"ssh\uFFFD", 1}}},
+				Zombies: 1, Oldest: 952 * time.Second, Children: Children{Names: []Name{{"ssh\uFFFD", 1}}},
 				Groups: []Group{{
 					Cause: ParentNotWaiting, Parent: Parent{"sshd", 70, 70}, Parents: 1, Zombies: 1,
-					Children: Children{Names: []Name{{"ssh\uFFFD", 1}}}, Oldest: 97 * time.Second,
+					Children: Children{Names: []Name{{"ssh\uFFFD", 1}}}, Oldest: 952 * time.Second,
 				}},
 			},
 		},

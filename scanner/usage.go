@@ -197,9 +197,9 @@ func trend(samples []sample) (perHour float64, known bool) {
 	return (slopes[n/2] + slopes[(n-1)/2]) / 2, true
 }
 
-// forecastMost is the longest time that a forecast gives: what is further away
-// than a year will not be as today.
-const forecastMost = 365 * 24 * time.Hour
+// forecastMost is the longest time that a forecast gives: pods seldom live for
+// longer, and nothing goes on as today for months.
+const forecastMost = 30 * 24 * time.Hour
 
 // UntilLimit is in which time a pod takes all PIDs of its limit if it goes on
 // like that, 0 when it does already. False when the limit is not known or will

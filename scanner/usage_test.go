@@ -137,7 +137,7 @@ func TestUntilLimit(t *testing.T) {
 		{"ten hours", 100, rate(10), 200, 10 * time.Hour, true},
 		{"it is full", 200, nil, 200, 0, true},
 		{"more than full", 201, rate(10), 200, 0, true},
-		{"next century", 100, rate(0.001), 200, 0, false},
+		{"next season", 100, rate(0.1), 200, 0, false},
 	}
 	for _, test := range tests {
 		got, ok := PIDs{Used: test.used, PerHour: test.perHour}.UntilLimit(test.limit)

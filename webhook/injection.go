@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -34,6 +35,16 @@ func (s Settings) injectImage() string {
 		return image
 	}
 	return s.Injection.Image
+}
+
+// Inject says how an object's pods are made safe by the modes in force, an
+// earlier injection taken back where it is not right any more, and gives what
+// its containers were found to be without it.
+func (s Settings) Inject(ctx context.Context, o Object, modes config.Modes, exempt []string) (inject.Plan, []policy.Assessment) {
+	pod := inject.Restore(&o.Spec, o.Annotations)
+	pod.NoMetadata = o.noMetadata
+	assessments := s.Assess(ctx, o.Namespace, pod.Spec)
+	return s.Plan(pod, modes, exempt, assessments), assessments
 }
 
 // Plan says how an object's pods are made safe by the modes in force. pod is
@@ -78,17 +89,16 @@ func (s Settings) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	return a.Assess(ctx, namespace, spec)
 }
 
+// TemplatePath are the fields below which an object holds its pod template; none
+// for a Pod, which is its own.
+func (o Object) TemplatePath() []string {
+	fields := strings.Split(o.SpecPath, ".")
+	return fields[:len(fields)-1]
+}
+
 // pod is the part of an object that a plan is made for, as it is.
 func (o Object) pod() inject.Pod {
 	return inject.Pod{Spec: &o.Spec, Annotations: o.Annotations, NoMetadata: o.noMetadata}
-}
-
-// restored is the part of an object that a plan is made for, without an earlier
-// injection of share-pid.
-func (o Object) restored() inject.Pod {
-	pod := inject.Restore(&o.Spec, o.Annotations)
-	pod.NoMetadata = o.noMetadata
-	return pod
 }
 
 // notInjected says why a pod that asked for it is left as it is; empty where it

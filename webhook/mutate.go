@@ -52,8 +52,7 @@ func (m *Mutator) answer(ctx context.Context, req admission.Request, s Settings)
 	if modes.Inject == config.Never || exemptPod(o) != "" {
 		return admission.Allowed("")
 	}
-	pod := o.restored()
-	plan := s.Plan(pod, modes, options.ExemptContainers, s.Assess(ctx, o.Namespace, pod.Spec))
+	plan, _ := s.Inject(ctx, o, modes, options.ExemptContainers)
 	response, err := patched(plan)
 	if err != nil {
 		m.handler.Log.Error(err, "a patch can't be written: please report this", "namespace", o.Namespace, "name", o.Name)

@@ -5,6 +5,7 @@ package memo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,7 +20,12 @@ const (
 	// namespace.
 	maxReads    = 32
 	maxOwnReads = 8
+	// maxOwnCalls bounds the questions of one namespace that wait for that.
+	maxOwnCalls = 512
 )
+
+// ErrBusy is returned for a question of a namespace that has too many waiting.
+var ErrBusy = errors.New("too many questions to the API server are waiting for this namespace")
 
 // Options configure a Memo. All fields but Now are required.
 type Options[K comparable, V any] struct {
@@ -79,8 +85,8 @@ func New[K comparable, V any](o Options[K, V]) (*Memo[K, V], error) {
 	return m, nil
 }
 
-// Get answers a question for each key, in their order. Its error is that of
-// ctx; what was asked goes on then.
+// Get answers a question for each key, in their order. Its error wraps ErrBusy
+// or that of ctx; what was asked goes on then.
 func (m *Memo[K, V]) Get(ctx context.Context, keys ...K) ([]V, error) {
 	answers := make([]V, len(keys))
 	calls := make([]*call[V], len(keys))
@@ -90,7 +96,10 @@ func (m *Memo[K, V]) Get(ctx context.Context, keys ...K) ([]V, error) {
 			answers[i] = e.answer
 			continue
 		}
-		calls[i] = m.begin(ctx, key)
+		if calls[i] = m.begin(ctx, key); calls[i] == nil {
+			m.mu.Unlock()
+			return nil, ErrBusy
+		}
 	}
 	m.mu.Unlock()
 	for i, c := range calls {
@@ -107,20 +116,23 @@ func (m *Memo[K, V]) Get(ctx context.Context, keys ...K) ([]V, error) {
 	return answers, nil
 }
 
-// begin joins a question or asks it, under the lock.
+// begin joins a question or asks it, under the lock; nil when too many wait.
 func (m *Memo[K, V]) begin(ctx context.Context, key K) *call[V] {
 	if running := m.running[key]; running != nil {
 		return running
 	}
-	c := &call[V]{done: make(chan struct{})}
-	m.running[key] = c
 	name := m.o.Owner(key)
 	o := m.owners[name]
 	if o == nil {
 		o = &owner{places: make(chan struct{}, maxOwnReads)}
 		m.owners[name] = o
 	}
+	if o.calls == maxOwnCalls {
+		return nil
+	}
 	o.calls++
+	c := &call[V]{done: make(chan struct{})}
+	m.running[key] = c
 	go m.read(context.WithoutCancel(ctx), key, name, o, c)
 	return c
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/initguard/initguard/api/v1alpha1"
 )
@@ -68,7 +67,7 @@ func summarise(before *v1alpha1.ZombieReportStatus, w v1alpha1.Workload, pods []
 		s.PerHour = fmt.Sprint(*perHour)
 	}
 	if limitAt != nil {
-		s.PIDLimitIn = duration.HumanDuration(max(limitAt.Sub(now), 0))
+		s.PIDLimitIn = roughly(limitAt.Sub(now))
 	}
 	if main := mainCause(pods); main.Cause != "" {
 		s.Cause, s.Parent = main.Cause, main.Parent
@@ -76,6 +75,23 @@ func summarise(before *v1alpha1.ZombieReportStatus, w v1alpha1.Workload, pods []
 		s.Cause, s.Parent = before.Summary.Cause, before.Summary.Parent
 	}
 	return s
+}
+
+// roughly is a time as people want to know it; a finer one would change all the
+// time.
+func roughly(d time.Duration) string {
+	switch {
+	case d <= 0:
+		return "0m"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", max(d/(5*time.Minute)*5, 1))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%dm", d/(10*time.Minute)*10)
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	default:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
 }
 
 // mainCause is the cause of most zombies of all pods, with the parent of most

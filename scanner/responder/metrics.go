@@ -178,34 +178,40 @@ type workloadSeries struct {
 	limit               *time.Duration
 }
 
-// measure sums the state up, within the bounds.
+// measure sums the state up, within the bounds. Two workloads of one name, in
+// different API groups, are one here.
 func (g *Gauges) measure(now time.Time) ([]zombieSeries, []workloadSeries) {
-	var series []zombieSeries
-	var workloads []workloadSeries
+	sums := make(map[zombieSeries]int)
+	workloads := make(map[[2]string]*workloadSeries)
 	for _, k := range g.state.Keys() {
-		pods := g.state.Of(k)
-		if len(pods) == 0 {
-			continue
-		}
-		w := workloadSeries{namespace: k.Namespace, workload: pods[0].Workload.String()}
-		sums := make(map[[2]string]int)
-		for _, s := range pods {
+		for _, s := range g.state.Of(k) {
+			name := s.Workload.String()
+			w := workloads[[2]string{k.Namespace, name}]
+			if w == nil {
+				w = &workloadSeries{namespace: k.Namespace, workload: name}
+				workloads[[2]string{k.Namespace, name}] = w
+			}
 			w.add(s, now)
 			for _, c := range s.Pod.Containers {
 				for _, cause := range c.Causes {
-					sums[[2]string{c.Name, cause.Cause}] += int(cause.Zombies)
+					sums[zombieSeries{namespace: k.Namespace, workload: name, container: c.Name, cause: cause.Cause}] += int(cause.Zombies)
 				}
 				if c.OtherZombies > 0 {
-					sums[[2]string{c.Name, "other"}] += int(c.OtherZombies)
+					sums[zombieSeries{namespace: k.Namespace, workload: name, container: c.Name, cause: "other"}] += int(c.OtherZombies)
 				}
 			}
 		}
-		workloads = append(workloads, w)
-		for key, n := range sums {
-			series = append(series, zombieSeries{k.Namespace, w.workload, key[0], key[1], n})
-		}
 	}
-	return boundSeries(series), boundWorkloads(workloads)
+	var series []zombieSeries
+	for s, n := range sums {
+		s.zombies = n
+		series = append(series, s)
+	}
+	var all []workloadSeries
+	for _, w := range workloads {
+		all = append(all, *w)
+	}
+	return boundSeries(series), boundWorkloads(all)
 }
 
 func (w *workloadSeries) add(s Sighting, now time.Time) {

@@ -100,7 +100,9 @@ func top(owner metav1.OwnerReference) bool {
 }
 
 // mirror says whether it is the owner of a static pod's mirror.
-func mirror(owner metav1.OwnerReference) bool { return owner.APIVersion == "v1" && owner.Kind == "Node" }
+func mirror(owner metav1.OwnerReference) bool {
+	return owner.APIVersion == "v1" && owner.Kind == "Node"
+}
 
 func groupOf(owner metav1.OwnerReference) string {
 	gv, err := schema.ParseGroupVersion(owner.APIVersion)

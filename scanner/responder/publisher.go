@@ -49,7 +49,16 @@ type planned struct {
 	key      Key
 	change   Change
 	zombies  int32
+	written  time.Time // zero for a new report
 	deletion bool
+}
+
+// lessUrgent orders reports: deletions, then what changed little, then what was
+// written not long ago. So each has its turn, however many there are; among new
+// ones those with the most zombies are first.
+func lessUrgent(a, b planned) int {
+	return cmp.Or(cmp.Compare(a.change, b.change), b.written.Compare(a.written), cmp.Compare(a.zombies, b.zombies),
+		cmp.Compare(b.key.Namespace, a.key.Namespace), cmp.Compare(b.key.Name, a.key.Name))
 }
 
 // record is a report as it was written, nil when it isn't there.
@@ -110,8 +119,12 @@ func (p *Publisher) Plan(now time.Time) {
 			return
 		}
 		_, how, zombies := p.due(k, now)
-		if how == Material || how == Minor && now.Sub(r.written) >= max(p.refresh, time.Duration(len(p.reports))*refreshShare) {
-			p.queue = append(p.queue, planned{key: k, change: how, zombies: zombies})
+		var written time.Time // never, for a new one
+		if r != nil {
+			written = r.written
+		}
+		if how == Material || how == Minor && now.Sub(written) >= max(p.refresh, time.Duration(len(p.reports))*refreshShare) {
+			p.queue = append(p.queue, planned{key: k, change: how, zombies: zombies, written: written})
 		}
 	}
 	for _, k := range p.state.Keys() {
@@ -125,10 +138,7 @@ func (p *Publisher) Plan(now time.Time) {
 	for _, k := range p.expired(now) {
 		p.queue = append(p.queue, planned{key: k, deletion: true})
 	}
-	slices.SortFunc(p.queue, func(a, b planned) int {
-		return cmp.Or(cmp.Compare(a.change, b.change), cmp.Compare(a.zombies, b.zombies),
-			cmp.Compare(b.key.Namespace, a.key.Namespace), cmp.Compare(b.key.Name, a.key.Name))
-	})
+	slices.SortFunc(p.queue, lessUrgent)
 	p.counts.planned(len(p.queue), len(p.reports))
 }
 

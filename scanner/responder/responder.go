@@ -14,7 +14,6 @@ import (
 
 const (
 	planEvery   = 5 * time.Second
-	sweepEvery  = time.Minute
 	reloadEvery = 30 * time.Minute
 	// silentAfter is how many intervals a node has not answered before its pods
 	// are looked for in the API server.
@@ -82,7 +81,7 @@ func (r *Responder) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error {
-		every(ctx, sweepEvery, func() { r.sweep(ctx) })
+		every(ctx, r.options.Interval, func() { r.sweep(ctx) })
 		return nil
 	})
 	return group.Wait()

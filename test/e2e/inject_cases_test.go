@@ -178,6 +178,11 @@ func argvCases() []injectCase {
 			edit:  command(func(c *corev1.Container) { c.Command, c.Args = witness(odd...), odd }),
 		},
 		{
+			name: "dollars-alone", about: "the same in args, over CMD, without an ENTRYPOINT", want: either, exact: true,
+			image: images.Spec{Programs: []string{"witness"}, Config: imagetest.Spec{Cmd: []string{"lost"}}},
+			edit:  command(func(c *corev1.Container) { c.Args = append(witness(), odd...) }),
+		},
+		{
 			name: "by-tag", about: "an image by tag: the node may have another one", want: outcomes{string(sharing), string(sharing), "its image is named by a tag"}, exact: true,
 			byTag: true, image: witnessImage(),
 		},

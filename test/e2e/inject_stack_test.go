@@ -80,7 +80,7 @@ registries:
     plainHTTP: true
     allowAddresses: [127.0.0.0/8]
 injection:
-  wrap: {image: %[2]q, requireSeen: false}
+  wrap: {image: %[2]q}
 programs:
   - {name: refuses, reaps: false, mustBePID1: true}
 `, host, image)
@@ -126,7 +126,20 @@ func startInjection(t *testing.T) *injection {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("namespaces: %v: %s", err, out)
 	}
+	in.awaitSeen(t, image)
 	return in
+}
+
+// awaitSeen waits until the webhook saw initguard's image run on the node.
+func (in *injection) awaitSeen(t *testing.T, image string) {
+	t.Helper()
+	c := injectCase{name: "seen"}
+	template := c.template(image, string(wrapped))
+	template.Spec.Containers[0].Command = forever()
+	awaitPod(t, readyMost, "initguard's image is seen to run", func() (bool, string) {
+		pod, said := in.dryRun(t, c, template)
+		return len(pod.Spec.InitContainers) > 0, fmt.Sprintf("%q", said)
+	})
 }
 
 // testWriter is a test's log.

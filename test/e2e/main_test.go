@@ -116,7 +116,7 @@ func start(ctx context.Context) (e *env, err error) {
 			return nil, err
 		}
 	}
-	e.product, e.scanner = sync.OnceValues(e.pushProduct), sync.OnceValues(e.installScanner) //nolint:contextcheck // for all tests
+	e.product, e.scanner = sync.OnceValues(e.pushProduct), sync.OnceValues(e.installScanner)
 	return e, nil
 }
 

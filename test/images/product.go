@@ -111,14 +111,14 @@ func parseDockerfile(text string) (recipe, error) {
 			r.config.User = fields[0]
 		case instruction == "ENTRYPOINT":
 			if err := json.Unmarshal([]byte(rest), &r.config.Entrypoint); err != nil {
-				return r, fmt.Errorf("Dockerfile: %s: %w", line, err)
+				return r, fmt.Errorf("in the Dockerfile: %s: %w", line, err)
 			}
 		default:
-			return r, fmt.Errorf("Dockerfile: %q is nothing that the tests know how to build", line)
+			return r, fmt.Errorf("in the Dockerfile: %q is nothing that the tests know how to build", line)
 		}
 	}
 	if len(r.copies) == 0 || len(r.config.Entrypoint) == 0 {
-		return r, errors.New("Dockerfile: no COPY or no ENTRYPOINT")
+		return r, errors.New("the Dockerfile has no COPY or no ENTRYPOINT")
 	}
 	return r, nil
 }

@@ -82,22 +82,21 @@ users: [{name: responder, user: {token: %q}}]
 }
 
 // scrape gives the metrics whose names begin with initguard_.
-func (r *replica) scrape(t *testing.T) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+func (r *replica) scrape(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.metrics, http.NoBody)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	var ours strings.Builder
 	for line := range strings.Lines(string(text)) {
@@ -105,5 +104,5 @@ func (r *replica) scrape(t *testing.T) string {
 			ours.WriteString(line)
 		}
 	}
-	return ours.String()
+	return ours.String(), nil
 }

@@ -142,7 +142,10 @@ func checkMongo(t *testing.T, pod *corev1.Pod) {
 // checkMetrics looks at what the leader tells Prometheus.
 func checkMetrics(t *testing.T, r *replica) {
 	t.Helper()
-	text := r.scrape(t)
+	text, err := r.scrape(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range []string{
 		`initguard_zombies{cause="PID1NotReaping",container="app",namespace="shop",workload="StatefulSet/mongo"} 341`,
 		`initguard_zombies{cause="ParentNotWaiting",container="app",namespace="shop",workload="Deployment/worker"} 12`,

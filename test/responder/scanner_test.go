@@ -86,8 +86,9 @@ func (m *machine) Tasks(_ context.Context, pods []string) (map[string]int, error
 }
 
 // serve serves as initguard-scanner does, with the certificate that the
-// responder wrote into the Secret, and makes the pod of the DaemonSet.
-func (m *machine) serve(t *testing.T) {
+// responder wrote into the Secret, and makes the pod of the DaemonSet. It ends
+// with the test, or when stop is called.
+func (m *machine) serve(t *testing.T) (stop func()) {
 	t.Helper()
 	files := certificates(t)
 	config, err := node.NewTLS(files, []string{"initguard-responder"}, slog.New(slog.DiscardHandler))
@@ -110,13 +111,17 @@ func (m *machine) serve(t *testing.T) {
 		t.Fatal(listener.Addr())
 	}
 	pod := m.daemonPod(t, address.Port)
-	t.Cleanup(func() {
+	stop = func() {
 		cancel()
 		running.Wait()
+	}
+	t.Cleanup(func() {
+		stop()
 		if err := shared.admin.Delete(context.Background(), pod, client.GracePeriodSeconds(0)); err != nil {
 			t.Error(err)
 		}
 	})
+	return stop
 }
 
 func (m *machine) daemonPod(t *testing.T, port int) *corev1.Pod {

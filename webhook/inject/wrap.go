@@ -40,7 +40,7 @@ func (p planner) wrap(b *builder, targets []target) {
 	})
 	install := p.initContainer(targets[0])
 	if len(p.Pod.Spec.InitContainers) == 0 {
-		b.add("/spec/initContainers", []corev1.Container{install})
+		b.add("/spec/initContainers", []container{install})
 		return
 	}
 	// Native sidecars start one after the other: tini has to be there before.
@@ -88,24 +88,32 @@ func Escape(words []string) []string {
 // those after it. It asks for what that container asks for, and no more: so
 // it passes where that one passes (Pod Security, SCCs, LimitRanges), and the
 // pod's effective requests, quota and QoS class stay the same.
-func (p planner) initContainer(t target) corev1.Container {
-	return corev1.Container{
+func (p planner) initContainer(t target) container {
+	return container{Resources: resourcesOf(t.Resources), Container: corev1.Container{
 		Name: Name, Image: p.Options.Image, ImagePullPolicy: corev1.PullIfNotPresent, Command: installCommand(),
-		Resources:       resourcesOf(t.Resources),
 		VolumeMounts:    []corev1.VolumeMount{{Name: Name, MountPath: Folder}},
 		SecurityContext: securityOf(t.SecurityContext),
-	}
+	}}
+}
+
+// container is a container whose JSON has no resources where it asks for none.
+type container struct {
+	corev1.Container
+	Resources *corev1.ResourceRequirements `json:"resources,omitempty"`
 }
 
 // resourcesOf are the requests and limits of what every container uses:
 // devices and huge pages are for the program alone.
-func resourcesOf(r corev1.ResourceRequirements) corev1.ResourceRequirements {
+func resourcesOf(r corev1.ResourceRequirements) *corev1.ResourceRequirements {
 	var out corev1.ResourceRequirements
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
 		out.Requests = with(out.Requests, r.Requests, name)
 		out.Limits = with(out.Limits, r.Limits, name)
 	}
-	return out
+	if len(out.Requests)+len(out.Limits) == 0 {
+		return nil
+	}
+	return &out
 }
 
 func with(to, from corev1.ResourceList, name corev1.ResourceName) corev1.ResourceList {

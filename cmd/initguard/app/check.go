@@ -64,8 +64,15 @@ func (o *CheckOptions) Validate() []error {
 	if len(o.Files) == 0 {
 		errs = append(errs, fmt.Errorf("nothing to check: name files or directories with -f, or - for standard input"))
 	}
+	errs = append(errs, inputErrors(o.Files, o.Images)...)
+	return append(errs, o.validate()...)
+}
+
+// inputErrors are what is wrong with the files and images that are named.
+func inputErrors(files, images []string) []error {
+	var errs []error
 	stdin := 0
-	for _, name := range o.Files {
+	for _, name := range files {
 		if name == manifest.Stdin {
 			stdin++
 		}
@@ -73,12 +80,12 @@ func (o *CheckOptions) Validate() []error {
 	if stdin > 1 {
 		errs = append(errs, fmt.Errorf("--filename: standard input can be read only once"))
 	}
-	for _, image := range o.Images {
+	for _, image := range images {
 		if name, source, ok := strings.Cut(image, "="); !ok || name == "" || !registry.IsLocal(source) {
 			errs = append(errs, fmt.Errorf("--image: %q is not NAME=SOURCE with SOURCE oci:DIR[:TAG] or docker-archive:FILE[:REF]", image))
 		}
 	}
-	return append(errs, o.validate()...)
+	return errs
 }
 
 func newCheckCommand(s Streams) *cobra.Command {

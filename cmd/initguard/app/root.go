@@ -38,6 +38,7 @@ func commands() []func(Streams) *cobra.Command {
 		newAuditCommand,
 		newCheckCommand,
 		newImageCommand,
+		newInjectCommand,
 		newInstallTiniCommand,
 		newResponderCommand,
 		newScannerCommand,

@@ -31,6 +31,9 @@ type Document struct {
 	Labels map[string]string
 	// Raw is the object as JSON.
 	Raw []byte
+	// Text is the whole document as it stands in the file, YAML with its
+	// comments; nil for JSON. The items of a list share their list's.
+	Text []byte
 
 	// place is where the object stands in its document: empty, or items[3].
 	place string

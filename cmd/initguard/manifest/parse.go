@@ -101,6 +101,7 @@ func (p *parser) problem(line, index int, format string, args ...any) {
 
 // tree is where the parts of a document stand.
 type tree struct {
+	text  []byte
 	line  int
 	lines map[string]int
 }
@@ -206,7 +207,7 @@ func (p *parser) add(raw []byte, h head, t tree, path string, line int) {
 	p.limits.Documents--
 	d := Document{
 		File: p.file, Index: p.index, Line: line, APIVersion: h.APIVersion, Kind: h.Kind,
-		Namespace: h.Metadata.Namespace, Name: h.Metadata.Name, Labels: h.Metadata.Labels, Raw: raw, place: path, lines: t.lines,
+		Namespace: h.Metadata.Namespace, Name: h.Metadata.Name, Labels: h.Metadata.Labels, Raw: raw, Text: t.text, place: path, lines: t.lines,
 	}
 	if d.Name == "" {
 		d.Name = h.Metadata.GenerateName

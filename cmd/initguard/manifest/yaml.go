@@ -49,7 +49,7 @@ func (p *parser) yaml(chunk []byte, line int) bool {
 	}
 	f := finder{lines: make(map[string]int), at: at, budget: maxNodes}
 	f.mapping(top, "", 0)
-	p.object(raw, tree{line: at.line(top.Line), lines: f.lines}, "", nil, 0)
+	p.object(raw, tree{text: chunk, line: at.line(top.Line), lines: f.lines}, "", nil, 0)
 	return true
 }
 
