@@ -23,6 +23,7 @@ func TestManifests(t *testing.T) {
 	for _, c := range []struct{ group, plural, kind string }{
 		{"cert-manager.io", "issuers", "Issuer"}, {"cert-manager.io", "certificates", "Certificate"},
 		{"monitoring.coreos.com", "servicemonitors", "ServiceMonitor"}, {"monitoring.coreos.com", "prometheusrules", "PrometheusRule"},
+		{"security.openshift.io", "securitycontextconstraints", "SecurityContextConstraints"},
 	} {
 		apply(t, crd(c.group, c.plural, c.kind))
 		if out, err := kubectl(t, "", "wait", "--for=condition=Established", "crd/"+c.plural+"."+c.group, "--timeout=30s"); err != nil {
@@ -70,8 +71,8 @@ func TestManifests(t *testing.T) {
 	}
 }
 
-// everything is a folder with the default overlay and every component that
-// goes with it.
+// everything is a folder with the base and every component, of the two for
+// certificates the one that takes no other.
 func everything(t *testing.T) string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(manifests, "components"))
@@ -79,9 +80,9 @@ func everything(t *testing.T) string {
 		t.Fatal(err)
 	}
 	// These come first: others patch what is in them.
-	names := []string{"scanner", "responder"}
+	names := []string{"certs-built-in", "scanner", "responder"}
 	for _, e := range entries {
-		if name := e.Name(); e.IsDir() && !strings.HasPrefix(name, "certs-") && !slices.Contains(names, name) {
+		if name := e.Name(); e.IsDir() && name != "certs-files" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -97,7 +98,7 @@ func everything(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [" + filepath.Join(relative, "overlays/default") + "]\ncomponents:\n"
+	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [" + filepath.Join(relative, "base") + "]\ncomponents:\n"
 	for _, name := range names {
 		text += "  - " + filepath.Join(relative, "components", name) + "\n"
 	}
