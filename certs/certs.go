@@ -1,6 +1,14 @@
-// Package certs makes and checks the webhook's serving certificate. Keys,
-// requests and signatures are made with cert-manager's own utilities, so that a
-// certificate looks the same whoever made it.
+// Package certs holds the webhook's serving certificate: where it comes from
+// (files that somebody else renews, or a Secret that initguard renews itself),
+// and whether the API server trusts it. Keys, requests and signatures are made
+// with cert-manager's own utilities, so that a certificate looks the same whoever
+// made it.
+//
+// One rule keeps the API server trusting every replica at any moment, however
+// many start or renew at once: a replica serves a certificate only once every
+// webhook registration trusts it, and until then goes on with the one before.
+// Authorities are added to the registrations before they are used, and taken out
+// long after the last replica has left them.
 package certs
 
 import (
@@ -34,12 +42,17 @@ type CA struct {
 
 // NewCA makes a CA that is valid from now on.
 func NewCA(name string, validity time.Duration) (*CA, error) {
+	now := time.Now()
+	return newCA(name, now, now.Add(validity))
+}
+
+func newCA(name string, from, until time.Time) (*CA, error) {
 	request := &cmapi.Certificate{Spec: cmapi.CertificateSpec{
-		CommonName: name, IsCA: true, Duration: &metav1.Duration{Duration: validity},
+		CommonName: name, IsCA: true, Duration: &metav1.Duration{Duration: until.Sub(from)},
 		Usages:     []cmapi.KeyUsage{cmapi.UsageCertSign, cmapi.UsageDigitalSignature},
 		PrivateKey: &cmapi.CertificatePrivateKey{Algorithm: cmapi.ECDSAKeyAlgorithm, Size: pki.ECCurve256},
 	}}
-	key, template, err := prepare(request)
+	key, template, err := prepareAt(request, from, until)
 	if err != nil {
 		return nil, fmt.Errorf("CA certificate: %w", err)
 	}
@@ -61,8 +74,13 @@ type Pair struct {
 // Serving makes a serving certificate for hosts, which are DNS names and IP
 // addresses.
 func (ca *CA) Serving(validity time.Duration, hosts ...string) (Pair, error) {
+	now := time.Now()
+	return ca.serving(now, now.Add(validity), hosts)
+}
+
+func (ca *CA) serving(from, until time.Time, hosts []string) (Pair, error) {
 	request := &cmapi.Certificate{Spec: cmapi.CertificateSpec{
-		Duration:   &metav1.Duration{Duration: validity},
+		Duration:   &metav1.Duration{Duration: until.Sub(from)},
 		Usages:     []cmapi.KeyUsage{cmapi.UsageServerAuth, cmapi.UsageDigitalSignature},
 		PrivateKey: &cmapi.CertificatePrivateKey{Algorithm: cmapi.ECDSAKeyAlgorithm, Size: pki.ECCurve256},
 	}}
@@ -73,7 +91,7 @@ func (ca *CA) Serving(validity time.Duration, hosts ...string) (Pair, error) {
 		}
 		request.Spec.DNSNames = append(request.Spec.DNSNames, h)
 	}
-	key, template, err := prepare(request)
+	key, template, err := prepareAt(request, from, until)
 	if err != nil {
 		return Pair{}, fmt.Errorf("serving certificate: %w", err)
 	}
@@ -86,6 +104,16 @@ func (ca *CA) Serving(validity time.Duration, hosts ...string) (Pair, error) {
 		return Pair{}, fmt.Errorf("serving certificate: %w", err)
 	}
 	return Pair{Cert: cert, Key: keyPEM}, nil
+}
+
+// prepareAt makes the key and the template of a certificate that is valid from
+// one time until another.
+func prepareAt(request *cmapi.Certificate, from, until time.Time) (crypto.Signer, *x509.Certificate, error) {
+	key, template, err := prepare(request)
+	if err == nil {
+		template.NotBefore, template.NotAfter = from, until
+	}
+	return key, template, err
 }
 
 func prepare(request *cmapi.Certificate) (crypto.Signer, *x509.Certificate, error) {

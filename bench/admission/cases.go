@@ -166,20 +166,10 @@ func makeReview(ctx context.Context, s *stack.Stack, manifest string) ([]byte, e
 			UserInfo: authenticationv1.UserInfo{Username: "system:serviceaccount:ci:deployer", UID: "1234", Groups: []string{
 				"system:serviceaccounts", "system:serviceaccounts:ci", "system:authenticated",
 			}},
-			Object:  runtime.RawExtension{Raw: compact(object)},
+			Object:  runtime.RawExtension{Raw: object},
 			Options: runtime.RawExtension{Raw: []byte(`{"apiVersion":"meta.k8s.io/v1","fieldManager":"kubectl-client-side-apply","fieldValidation":"Strict","kind":"CreateOptions"}`)},
 		},
 	})
-}
-
-// compact takes out the white space that kubectl put in.
-func compact(object []byte) []byte {
-	var any json.RawMessage = object
-	out, err := json.Marshal(any)
-	if err != nil {
-		return object
-	}
-	return out
 }
 
 func kubectl(ctx context.Context, s *stack.Stack, manifest string, args ...string) ([]byte, error) {

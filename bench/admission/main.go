@@ -57,7 +57,13 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := stack.Start(ctx, stack.Options{Repo: repo, Progress: os.Stderr, WebhookArgs: []string{"--log-level", "info"}})
+	s, err := stack.Start(ctx, stack.Options{
+		Repo: repo, Progress: os.Stderr, WebhookArgs: []string{"--log-level", "info"},
+		// The budgets of a tenant would be what is measured with -images.
+		Config: func(host string) string {
+			return stack.Config(host) + "budgets: {registryRequestsPerMinute: 1000000, namespaceInspections: 1000, namespaceQueue: 1000}\n"
+		},
+	})
 	if err != nil {
 		return err
 	}

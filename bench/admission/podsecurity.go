@@ -77,7 +77,10 @@ func startPodSecurity(ctx context.Context, s *stack.Stack) (_ *peer, err error) 
 		return nil, err
 	}
 	p := &peer{server: own, group: group}
-	return p, p.await(ctx, started, url+"/readyz")
+	if err := p.await(ctx, started, url+"/readyz"); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // readyMost bounds the wait for a program to be ready.

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"time"
-
 	"github.com/initguard/initguard/certs"
 )
 
@@ -20,5 +18,5 @@ func (s *Stack) CA() []byte { return s.ca.PEM() }
 
 // Serving makes a serving certificate for this machine by the same CA.
 func (s *Stack) Serving() (certs.Pair, error) {
-	return s.ca.Serving(24*time.Hour, "127.0.0.1")
+	return s.ca.Serving(validity, "127.0.0.1")
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // register applies the repository's manifests. The webhook runs outside of the
-// cluster, so an overlay points the API server at its address; all else is
-// what a real installation gets.
+// cluster, so an overlay points the API server at its address and leaves the
+// Deployment out; all else is what a real installation gets.
 func (s *Stack) register(ctx context.Context, repo string) error {
 	var err error
 	if s.ports, err = freePorts(ctx); err != nil {
@@ -29,6 +29,8 @@ func (s *Stack) register(ctx context.Context, repo string) error {
 kind: Kustomization
 resources: [%q]
 patches:
+  - patch: |
+      {apiVersion: apps/v1, kind: Deployment, metadata: {name: initguard-webhook, namespace: initguard-system}, $patch: delete}
   - target: {kind: ValidatingWebhookConfiguration}
     patch: |
       - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[2]s/validate", caBundle: %[3]s}}

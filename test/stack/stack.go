@@ -62,6 +62,9 @@ type Stack struct {
 	stops   []func() error
 }
 
+// validity is that of the webhook's certificate: a short one would be told.
+const validity = 90 * 24 * time.Hour
+
 // The registry's login, which only initguard and the pushing side have.
 const (
 	username = "initguard"
@@ -94,7 +97,7 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 	if s.group, err = process.New(ctx, filepath.Dir(s.Cluster.Dir), "webhook"); err != nil {
 		return nil, err
 	}
-	if s.ca, err = certs.NewCA("initguard demo", 24*time.Hour); err != nil {
+	if s.ca, err = certs.NewCA("initguard demo", validity); err != nil {
 		return nil, err
 	}
 	config := Config
@@ -148,7 +151,7 @@ func (s *Stack) writeFiles(config string) error {
 	if err := os.WriteFile(filepath.Join(docker, "config.json"), s.Registry.DockerConfig(), 0o600); err != nil {
 		return err
 	}
-	pair, err := s.ca.Serving(24*time.Hour, "127.0.0.1")
+	pair, err := s.ca.Serving(validity, "127.0.0.1")
 	if err != nil {
 		return err
 	}

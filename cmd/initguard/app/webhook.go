@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -17,7 +16,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/initguard/initguard/certs"
 	"github.com/initguard/initguard/imageinspect/registry"
 	"github.com/initguard/initguard/webhook"
 	"github.com/initguard/initguard/webhook/config"
@@ -56,9 +54,6 @@ the configuration names is asked.`,
 func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	log := newLogger(o, out)
 	ctrl.SetLogger(log)
-	if err := certs.Check(o.CertDir, time.Now()); err != nil {
-		return err
-	}
 	counts, err := webhook.NewMetrics(metrics.Registry)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
@@ -79,8 +74,15 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	defer client.Close()
 	settings.inspector = client
 
-	mgr, namespaces, err := newManager(ctx, cluster, o)
+	certificates, err := newCertificates(cluster, o, metrics.Registry, log.WithName("certificates"))
 	if err != nil {
+		return err
+	}
+	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate)
+	if err != nil {
+		return err
+	}
+	if err := addCertificates(mgr, certificates, o); err != nil {
 		return err
 	}
 	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
@@ -96,13 +98,20 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
 	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
+	if err := mgr.Add(everywhere(tuneGC)); err != nil {
+		return err
+	}
 	if watcher != nil {
 		if err := mgr.Add(everywhere(watcher.Run)); err != nil {
 			return err
 		}
 	}
 	log.Info("serving", "address", o.BindAddress, "port", o.Port, "version", Version())
-	return mgr.Start(ctx)
+	serving, err := stopLate(ctx, mgr, o.ShutdownDelay, log)
+	if err != nil {
+		return err
+	}
+	return mgr.Start(serving)
 }
 
 // everywhere is a part of the manager that runs in every replica, not in the

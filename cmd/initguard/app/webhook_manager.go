@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 
@@ -20,9 +21,12 @@ import (
 	"github.com/initguard/initguard/cluster/nodes"
 )
 
+// certificateFunc gives the certificate to serve.
+type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions) (manager.Manager, namespaceLabels, error) {
+func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc) (manager.Manager, namespaceLabels, error) {
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
 		Scheme: runtime.NewScheme(),
 		Cache: cache.Options{
@@ -31,7 +35,10 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions) (m
 		},
 		Metrics:                metricsserver.Options{BindAddress: o.MetricsBindAddress},
 		HealthProbeBindAddress: o.HealthBindAddress,
-		WebhookServer:          ctrlwebhook.NewServer(ctrlwebhook.Options{Host: o.BindAddress, Port: o.Port, CertDir: o.CertDir}),
+		WebhookServer: ctrlwebhook.NewServer(ctrlwebhook.Options{
+			Host: o.BindAddress, Port: o.Port,
+			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate }},
+		}),
 	})
 	if err != nil {
 		return nil, namespaceLabels{}, fmt.Errorf("start: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -17,12 +18,20 @@ type WebhookOptions struct {
 	Kubeconfig         string
 	BindAddress        string
 	Port               int
+	CertSource         string
 	CertDir            string
+	CertSecret         string
+	Namespace          string
+	Service            string
 	InjectImage        string
 	MetricsBindAddress string
 	HealthBindAddress  string
+	ShutdownDelay      time.Duration
 	LogFormat          string
 	LogLevel           string
+
+	// WebhookConfiguration is the name of both webhook configurations.
+	WebhookConfiguration string
 }
 
 // NewWebhookOptions gives the defaults.
@@ -30,10 +39,16 @@ func NewWebhookOptions() *WebhookOptions {
 	return &WebhookOptions{
 		BindAddress:        "0.0.0.0",
 		Port:               9443,
+		CertSource:         certsFromFiles,
+		CertSecret:         "initguard-webhook-tls",
+		Namespace:          "initguard-system",
+		Service:            "initguard-webhook",
 		MetricsBindAddress: ":8080",
 		HealthBindAddress:  ":8081",
 		LogFormat:          "json",
 		LogLevel:           "info",
+
+		WebhookConfiguration: "initguard",
 	}
 }
 
@@ -43,10 +58,16 @@ func (o *WebhookOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig, "kubeconfig of the cluster to serve; without it the Pod's own ServiceAccount is used")
 	fs.StringVar(&o.BindAddress, "bind-address", o.BindAddress, "address to serve admission requests on")
 	fs.IntVar(&o.Port, "port", o.Port, "port to serve admission requests on")
-	fs.StringVar(&o.CertDir, "cert-dir", o.CertDir, "directory with the serving certificate, tls.crt and tls.key, reloaded when they change (required)")
+	fs.StringVar(&o.CertSource, "cert-source", o.CertSource, "where the serving certificate comes from: files, which somebody else renews, or built-in, a Secret that is renewed here")
+	fs.StringVar(&o.CertDir, "cert-dir", o.CertDir, "directory with the serving certificate, tls.crt and tls.key, reloaded when they change (required for --cert-source=files)")
+	fs.StringVar(&o.CertSecret, "cert-secret", o.CertSecret, "Secret of --cert-source=built-in, which has to exist")
+	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "namespace that the webhook runs in")
+	fs.StringVar(&o.Service, "service", o.Service, "Service that the API server calls the webhook by")
+	fs.StringVar(&o.WebhookConfiguration, "webhook-configuration", o.WebhookConfiguration, "name of both webhook configurations; the webhook is ready only while they trust its certificate")
 	fs.StringVar(&o.InjectImage, "inject-image", o.InjectImage, "initguard's own `image`, pinned, as every node can pull it: tini comes from it; injection.wrap.image of the configuration stands over it")
 	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "address to serve /metrics on, or 0 for none")
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "address to serve /healthz and /readyz on")
+	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "how long to go on serving, and say that it is not ready, once it is told to end")
 	fs.StringVar(&o.LogFormat, "log-format", o.LogFormat, "json or text")
 	fs.StringVar(&o.LogLevel, "log-level", o.LogLevel, "debug, info, warn or error")
 }
@@ -54,9 +75,7 @@ func (o *WebhookOptions) AddFlags(fs *pflag.FlagSet) {
 // Validate names every flag that can't be used.
 func (o *WebhookOptions) Validate() []error {
 	var errs []error
-	if o.CertDir == "" {
-		errs = append(errs, errors.New("--cert-dir: is required: the API server speaks to webhooks over TLS only"))
-	}
+	errs = append(errs, o.validateCerts()...)
 	if fault := config.InjectImageFault(o.InjectImage); fault != "" {
 		errs = append(errs, fmt.Errorf("--inject-image: %q %s", o.InjectImage, fault))
 	}
@@ -71,6 +90,32 @@ func (o *WebhookOptions) Validate() []error {
 	}
 	if err := new(slog.LevelVar).UnmarshalText([]byte(o.LogLevel)); err != nil {
 		errs = append(errs, fmt.Errorf("--log-level: %q is none of debug, info, warn, error", o.LogLevel))
+	}
+	return errs
+}
+
+// maxShutdownDelay bounds --shutdown-delay: Pods are killed after 30 seconds.
+const maxShutdownDelay = 5 * time.Minute
+
+func (o *WebhookOptions) validateCerts() []error {
+	var errs []error
+	switch {
+	case o.CertSource == certsFromFiles && o.CertDir == "":
+		errs = append(errs, errors.New("--cert-dir: is required: the API server speaks to webhooks over TLS only; or set --cert-source=built-in"))
+	case o.CertSource == certsBuiltIn && o.CertDir != "":
+		errs = append(errs, errors.New("--cert-dir: is for --cert-source=files"))
+	case o.CertSource == certsBuiltIn && o.CertSecret == "":
+		errs = append(errs, errors.New("--cert-secret: is required for --cert-source=built-in"))
+	case o.CertSource != certsFromFiles && o.CertSource != certsBuiltIn:
+		errs = append(errs, fmt.Errorf("--cert-source: %q is neither files nor built-in", o.CertSource))
+	}
+	for flag, value := range map[string]string{"--namespace": o.Namespace, "--service": o.Service, "--webhook-configuration": o.WebhookConfiguration} {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("%s: is required", flag))
+		}
+	}
+	if o.ShutdownDelay < 0 || o.ShutdownDelay > maxShutdownDelay {
+		errs = append(errs, fmt.Errorf("--shutdown-delay: %s is not from 0 to %s", o.ShutdownDelay, maxShutdownDelay))
 	}
 	return errs
 }

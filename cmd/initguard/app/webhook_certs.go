@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/initguard/initguard/certs"
+)
+
+// The sources of the serving certificate.
+const (
+	certsFromFiles = "files"
+	certsBuiltIn   = "built-in"
+)
+
+const (
+	// lookEvery is how often certificate and registrations are looked at,
+	// lookRetry how often while something is wrong.
+	lookEvery = 10 * time.Second
+	lookRetry = time.Second
+	// settle is how long an authority stands in the registrations before a
+	// certificate of it is served: API servers read a change within a second.
+	settle = 5 * time.Second
+	// warnBefore is how long before its end a certificate that nobody renewed is
+	// told: all sources renew weeks before by default.
+	warnBefore = 7 * 24 * time.Hour
+)
+
+// newCertificates makes the source of the serving certificate, and what says
+// whether the API server trusts it.
+func newCertificates(cluster *rest.Config, o *WebhookOptions, r prometheus.Registerer, log logr.Logger) (*certs.Monitor, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(corev1.AddToScheme(scheme), admissionregistrationv1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	direct, err := client.New(cluster, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("certificates: %w", err)
+	}
+	m := &certs.Monitor{
+		Client: direct, Configuration: o.WebhookConfiguration, Every: lookEvery, Retry: lookRetry, Warn: warnBefore, Now: time.Now, Log: log,
+	}
+	if err := m.Register(r); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	if o.CertSource == certsBuiltIn {
+		m.Source = &certs.BuiltIn{
+			Client: direct, Namespace: o.Namespace, Secret: o.CertSecret, Configuration: o.WebhookConfiguration,
+			Hosts: serviceHosts(o.Service, o.Namespace), Lifetimes: certs.DefaultLifetimes(),
+			Every: lookEvery, Settle: settle, Now: time.Now, Log: log,
+		}
+		return m, nil
+	}
+	if err := certs.Check(o.CertDir, time.Now()); err != nil {
+		return nil, err
+	}
+	if m.Source, err = certs.NewFiles(o.CertDir); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// serviceHosts are the names by which a Service is called.
+func serviceHosts(service, namespace string) []string {
+	name := service + "." + namespace
+	return []string{service, name, name + ".svc", name + ".svc.cluster.local"}
+}
+
+// addCertificates has the manager keep the certificate fresh, and be ready only
+// while it is trusted.
+func addCertificates(mgr manager.Manager, m *certs.Monitor, o *WebhookOptions) error {
+	events := mgr.GetEventRecorder("initguard.dev/webhook")
+	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "Service", Namespace: o.Namespace, Name: o.Service}
+	m.Tell = func(reason, note string) {
+		events.Eventf(about, nil, corev1.EventTypeWarning, reason, "Certificate", "%s", note)
+	}
+	if err := mgr.AddReadyzCheck("certificate", func(*http.Request) error { return m.Ready() }); err != nil {
+		return fmt.Errorf("readiness: %w", err)
+	}
+	return errors.Join(mgr.Add(everywhere(m.Source.Run)), mgr.Add(everywhere(m.Run)))
+}
+
+// stopLate ends the returned context a while after ctx, and says meanwhile that
+// this replica is not ready: the cluster stops sending requests here before the
+// server stops taking them.
+func stopLate(ctx context.Context, mgr manager.Manager, delay time.Duration, log logr.Logger) (context.Context, error) {
+	var draining atomic.Bool
+	err := mgr.AddReadyzCheck("draining", func(*http.Request) error {
+		if draining.Load() {
+			return errors.New("shutting down")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("readiness: %w", err)
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		draining.Store(true)
+		log.Info("shutting down", "after", delay.String())
+		time.AfterFunc(delay, stop)
+	})
+	return serving, nil
+}
