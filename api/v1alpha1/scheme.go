@@ -10,7 +10,9 @@ import (
 const Group = "initguard.dev"
 
 // GroupVersion is the group with this version.
-func GroupVersion() schema.GroupVersion { return schema.GroupVersion{Group: Group, Version: "v1alpha1"} }
+func GroupVersion() schema.GroupVersion {
+	return schema.GroupVersion{Group: Group, Version: "v1alpha1"}
+}
 
 // Resource is what the API server calls reports.
 func Resource() schema.GroupVersionResource { return GroupVersion().WithResource("zombiereports") }

@@ -65,7 +65,7 @@ type injectCase struct {
 	restarts int32
 	// exact compares numbers in logs, too.
 	exact bool
-	want   outcomes
+	want  outcomes
 	// sample puts the case among those that make e2e runs.
 	sample bool
 }
