@@ -72,9 +72,7 @@ type scc struct {
 // holds the DaemonSet's pod against it: hostPID, and nothing else.
 func TestScannerOnOpenShift(t *testing.T) {
 	apply(t, sccStub)
-	if out, err := kubectl(t, "", "wait", "--for=condition=Established", "crd/securitycontextconstraints.security.openshift.io", "--timeout=30s"); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	established(t, "securitycontextconstraints.security.openshift.io")
 	overlay, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
