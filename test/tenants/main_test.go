@@ -183,7 +183,7 @@ func relative(from, to string) (string, error) {
 func (w *world) stop() error {
 	var errs []error
 	if w.Stack != nil {
-		errs = append(errs, w.Stack.Stop())
+		errs = append(errs, w.Stop())
 	}
 	for _, r := range []*imagetest.Registry{w.basic, w.token, w.internal} {
 		if r != nil {
