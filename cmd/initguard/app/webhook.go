@@ -91,8 +91,8 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
 		return err
 	}
-	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
-	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+	validator, err := newValidator(mgr, cluster, settings, namespaces, counts, log)
+	if err != nil {
 		return err
 	}
 	server := mgr.GetWebhookServer()

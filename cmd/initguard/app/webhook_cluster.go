@@ -12,6 +12,7 @@ import (
 	"github.com/initguard/initguard/cluster/events"
 	"github.com/initguard/initguard/cluster/mirrors"
 	"github.com/initguard/initguard/cluster/nodes"
+	"github.com/initguard/initguard/cluster/workloads"
 	"github.com/initguard/initguard/webhook"
 )
 
@@ -36,6 +37,19 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 	return errors.Join(
 		mgr.Add(everywhere(watcher.Run)), mgr.Add(everywhere(n.run)), mgr.AddReadyzCheck("registries", watcher.Ready),
 	)
+}
+
+// newValidator makes the handler, with what it asks of the cluster and tells it.
+func newValidator(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, log logr.Logger) (*webhook.Handler, error) {
+	h := webhook.NewHandler(s.current, n, counts, log.WithName("webhook"))
+	var err error
+	if h.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+		return nil, err
+	}
+	if h.Existing, err = workloads.New(cluster); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 // newFollower makes what tells late verdicts: every replica those of the
