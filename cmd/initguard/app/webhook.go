@@ -85,7 +85,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := addCertificates(mgr, certificates, o); err != nil {
 		return err
 	}
-	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
+	if err := watchSeen(mgr, cluster, settings, o, log.WithName("image")); err != nil {
 		return err
 	}
 	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
