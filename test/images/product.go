@@ -53,21 +53,43 @@ func (b *Builder) Product(ctx context.Context) (v1.Image, error) {
 
 // productFile is a file as `make image` makes it.
 func (b *Builder) productFile(ctx context.Context, name string) ([]byte, error) {
-	packaged := map[string]string{"tini-static": "usr/bin/tini-static", "tini-copyright": "usr/share/doc/tini/copyright"}
+	type source struct{ debian, files string }
+	packaged := map[string]source{
+		"tini-static": {"tini", "usr/bin/tini-static"}, "tini-copyright": {"tini", "usr/share/doc/tini/copyright"},
+		"ca-certificates.crt":       {"ca-certificates", "usr/share/ca-certificates/mozilla/*.crt"},
+		"ca-certificates-copyright": {"ca-certificates", "usr/share/doc/ca-certificates/copyright"},
+	}
 	base := path.Base(name)
 	switch {
 	case path.Dir(name) != productFolder:
 		return nil, fmt.Errorf("is not in %s", productFolder)
-	case packaged[base] != "":
-		root, err := b.Debian.Root(ctx, "tini")
+	case packaged[base].debian != "":
+		root, err := b.Debian.Root(ctx, packaged[base].debian)
 		if err != nil {
 			return nil, err
 		}
-		return os.ReadFile(filepath.Join(root.Dir, packaged[base]))
+		return joined(filepath.Join(root.Dir, packaged[base].files))
 	case base == "initguard":
 		return b.compile(ctx, "./cmd/initguard")
 	}
 	return b.compile(ctx, "./cmd/initguard/"+base)
+}
+
+// joined are the files of a pattern, one after the other; there has to be one.
+func joined(pattern string) ([]byte, error) {
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("no file %s: %w", pattern, errors.Join(err, os.ErrNotExist))
+	}
+	var all []byte
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, content...)
+	}
+	return all, nil
 }
 
 // compile builds one of this repository's mains, static.
