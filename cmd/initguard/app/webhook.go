@@ -78,7 +78,11 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate)
+	own, err := newPlace(cluster, o, log.WithName("installation"))
+	if err != nil {
+		return err
+	}
+	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate, own)
 	if err != nil {
 		return err
 	}
