@@ -78,11 +78,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	own, err := newPlace(cluster, o, log.WithName("installation"))
-	if err != nil {
-		return err
-	}
-	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate, own)
+	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate, log)
 	if err != nil {
 		return err
 	}
@@ -95,13 +91,9 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
 		return err
 	}
-	validator, err := newValidator(mgr, cluster, settings, namespaces, counts, log)
-	if err != nil {
+	if err := serveReviews(mgr, cluster, settings, namespaces, counts, log); err != nil {
 		return err
 	}
-	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
-	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
 	if err := mgr.Add(everywhere(tuneGC)); err != nil {
 		return err
 	}

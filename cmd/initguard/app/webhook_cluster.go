@@ -39,17 +39,22 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 	)
 }
 
-// newValidator makes the handler, with what it asks of the cluster and tells it.
-func newValidator(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, log logr.Logger) (*webhook.Handler, error) {
-	h := webhook.NewHandler(s.current, n, counts, log.WithName("webhook"))
+// serveReviews has admission requests answered, with what that asks of the
+// cluster and tells it.
+func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, log logr.Logger) error {
+	named := log.WithName("webhook")
+	h := webhook.NewHandler(s.current, n, counts, named)
 	var err error
 	if h.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
-		return nil, err
+		return err
 	}
 	if h.Existing, err = workloads.New(cluster); err != nil {
-		return nil, err
+		return err
 	}
-	return h, nil
+	server := mgr.GetWebhookServer()
+	server.Register(webhook.ValidatePath, webhook.Serve(h, named))
+	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(h), named))
+	return nil
 }
 
 // newFollower makes what tells late verdicts: every replica those of the

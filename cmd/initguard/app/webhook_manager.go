@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,7 +27,11 @@ type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc, p *place) (manager.Manager, namespaceLabels, error) {
+func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc, log logr.Logger) (manager.Manager, namespaceLabels, error) {
+	p, err := newPlace(cluster, o, log.WithName("installation"))
+	if err != nil {
+		return nil, namespaceLabels{}, err
+	}
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
 		Scheme: runtime.NewScheme(),
 		Cache: cache.Options{
