@@ -112,7 +112,7 @@ func TestExistingWorkloads(t *testing.T) {
 			before: "never", after: "possible", want: []string{"violate", "Deployment/b: ", "images of 1 are still inspected"}},
 		{name: "a bug", existing: existing{workloads: []webhook.Workload{running("a", "panics", ""), running("b", "node", "")}},
 			before: "never", after: "possible", want: []string{"violate", "Deployment/b: "}},
-		{name: "too many", existing: existing{workloads: many}, before: "never", after: "possible", want: []string{"violate", "Deployment/w0 (and 2999 other workloads)", "there are more than 3000 objects"}},
+		{name: "too many", existing: existing{workloads: many}, before: "never", after: "possible", want: []string{"violate", "other workloads): container", "there are more than 3000 objects"}},
 		{name: "too many reasons", existing: existing{workloads: reasons}, before: "never", after: "possible",
 			want: []string{"violate", "w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7", "and 12 more workloads"}},
 	}
