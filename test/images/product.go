@@ -51,23 +51,54 @@ func (b *Builder) Product(ctx context.Context) (v1.Image, error) {
 	return mutate.AppendLayers(image, layer)
 }
 
+// packaged are the files out of Debian's packages: the package, and the files
+// that are put one after the other.
+func packaged() map[string][2]string {
+	return map[string][2]string{
+		"tini-static":               {"tini", "usr/bin/tini-static"},
+		"tini-copyright":            {"tini", "usr/share/doc/tini/copyright"},
+		"ca-certificates.crt":       {"ca-certificates", "usr/share/ca-certificates/mozilla/*.crt"},
+		"ca-certificates-copyright": {"ca-certificates", "usr/share/doc/ca-certificates/copyright"},
+	}
+}
+
 // productFile is a file as `make image` makes it.
 func (b *Builder) productFile(ctx context.Context, name string) ([]byte, error) {
-	packaged := map[string]string{"tini-static": "usr/bin/tini-static", "tini-copyright": "usr/share/doc/tini/copyright"}
 	base := path.Base(name)
+	from, isPackaged := packaged()[base]
 	switch {
 	case path.Dir(name) != productFolder:
 		return nil, fmt.Errorf("is not in %s", productFolder)
-	case packaged[base] != "":
-		root, err := b.Debian.Root(ctx, "tini")
-		if err != nil {
-			return nil, err
-		}
-		return os.ReadFile(filepath.Join(root.Dir, packaged[base]))
+	case isPackaged:
+		return b.packagedFile(ctx, from[0], from[1])
 	case base == "initguard":
 		return b.compile(ctx, "./cmd/initguard")
 	}
 	return b.compile(ctx, "./cmd/initguard/"+base)
+}
+
+// packagedFile joins the files of a package that a pattern names.
+func (b *Builder) packagedFile(ctx context.Context, name, pattern string) ([]byte, error) {
+	root, err := b.Debian.Root(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(root.Dir, pattern))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("package %s has no %s", name, pattern)
+	}
+	var all []byte
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, content...)
+	}
+	return all, nil
 }
 
 // compile builds one of this repository's mains, static.
