@@ -41,7 +41,8 @@ type BuiltIn struct {
 	Now    func() time.Time
 	Log    logr.Logger
 
-	served atomic.Pointer[tls.Certificate]
+	served  atomic.Pointer[tls.Certificate]
+	problem atomic.Pointer[error]
 	// candidate is trusted since then, and not served yet.
 	candidate *x509.Certificate
 	trusted   time.Time
@@ -49,6 +50,14 @@ type BuiltIn struct {
 
 // Certificate is what is served now; nil before there is one.
 func (b *BuiltIn) Certificate() *tls.Certificate { return b.served.Load() }
+
+// Problem is why the certificate can't be kept, by the last round.
+func (b *BuiltIn) Problem() error {
+	if problem := b.problem.Load(); problem != nil {
+		return *problem
+	}
+	return nil
+}
 
 // maxSteps bounds how often a round begins again because others wrote.
 const maxSteps = 10
@@ -65,6 +74,9 @@ func (b *BuiltIn) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		settled, err := b.round(ctx)
+		if ctx.Err() == nil {
+			b.problem.Store(&err)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil && err.Error() != said:
 			b.Log.Error(err, "the serving certificate can't be kept")
@@ -153,7 +165,7 @@ func (b *BuiltIn) material(ctx context.Context) (material, error) {
 		return material{}, fmt.Errorf("%s is missing: apply the manifests", where)
 	}
 	if err != nil {
-		return material{}, fmt.Errorf("read %s: %w", where, err)
+		return material{}, readFailed(where, err)
 	}
 	now := b.Now()
 	m, problem := readMaterial(secret.Data)

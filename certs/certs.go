@@ -148,7 +148,7 @@ func Check(dir string, now time.Time) error {
 	certFile, keyFile := filepath.Join(dir, CertFile), filepath.Join(dir, KeyFile)
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("serving certificate: %s must hold %s and %s: %w", dir, CertFile, KeyFile, err)
+		return fmt.Errorf("serving certificate: %s must hold %s and %s: is their Secret there, and has whoever makes the certificate made it?: %w", dir, CertFile, KeyFile, err)
 	}
 	if err != nil {
 		return fmt.Errorf("serving certificate: %s and %s: %w", certFile, keyFile, err)

@@ -18,6 +18,9 @@ import (
 type Source interface {
 	// Certificate is what is served now; nil before there is one.
 	Certificate() *tls.Certificate
+	// Problem says in one sentence why there is no certificate, or why it won't be
+	// renewed; nil where nothing is known to be wrong.
+	Problem() error
 	// Run keeps it fresh until ctx ends.
 	Run(ctx context.Context) error
 }
@@ -45,7 +48,15 @@ type Monitor struct {
 	mu   sync.Mutex
 	err  error
 	leaf *x509.Certificate
-	told map[string]time.Time
+	told map[string]telling
+	// wrong is since when the source has had a problem; zero where it has none.
+	wrong time.Time
+}
+
+// telling is what was told last for a reason.
+type telling struct {
+	at   time.Time
+	note string
 }
 
 // Register makes the metrics and registers them.
@@ -73,15 +84,16 @@ var errNone = errors.New("there is no serving certificate yet")
 // registration, as they were when last looked at.
 func (m *Monitor) Ready() error {
 	pair := m.Source.Certificate()
-	if pair == nil {
-		return errNone
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.leaf == nil {
+	switch {
+	case pair == nil && m.err != nil:
+		return m.err
+	case pair == nil:
+		return errNone
+	case m.leaf == nil:
 		return errors.New("the webhook configurations are not read yet")
-	}
-	if m.err != nil {
+	case m.err != nil:
 		return m.err
 	}
 	// What is served may have been exchanged since: a source exchanges it only
@@ -92,7 +104,7 @@ func (m *Monitor) Ready() error {
 func valid(leaf *x509.Certificate, now time.Time) error {
 	switch {
 	case now.After(leaf.NotAfter):
-		return fmt.Errorf("the serving certificate expired at %s", leaf.NotAfter.UTC().Format(time.RFC3339))
+		return fmt.Errorf("the serving certificate expired at %s: whoever makes it has to renew it", leaf.NotAfter.UTC().Format(time.RFC3339))
 	case now.Before(leaf.NotBefore):
 		return fmt.Errorf("the serving certificate is valid only from %s: check the clocks", leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
@@ -133,7 +145,7 @@ func (m *Monitor) look(ctx context.Context) error {
 	m.measure(leaf, err)
 	switch {
 	case err != nil && changed:
-		m.Log.Error(err, "not ready: the API server would not trust this webhook")
+		m.Log.Error(err, "not ready: the API server can't call this webhook")
 	case err == nil && (changed || first):
 		m.Log.Info("the API server trusts the serving certificate", "expires", leaf.NotAfter.UTC().Format(time.RFC3339))
 	}
@@ -143,14 +155,36 @@ func (m *Monitor) look(ctx context.Context) error {
 	if err == nil {
 		m.tellEnd(leaf)
 	}
+	m.tellSource(leaf)
 	return err
+}
+
+// patience is how long a source may have a problem before it is told: a
+// certificate that is being made, an API server that restarts.
+const patience = 10 * time.Second
+
+// tellSource tells what keeps the source from having a certificate, or from
+// renewing it.
+func (m *Monitor) tellSource(leaf *x509.Certificate) {
+	problem, now := m.Source.Problem(), m.Now()
+	switch {
+	case problem == nil:
+		m.wrong = time.Time{}
+	case m.wrong.IsZero():
+		m.wrong = now
+	case now.Sub(m.wrong) < patience:
+	case leaf == nil:
+		m.tell("NoCertificate", problem.Error())
+	default:
+		m.tell("CertificateNotRenewed", problem.Error())
+	}
 }
 
 // tellEnd tells that a certificate should have been renewed.
 func (m *Monitor) tellEnd(leaf *x509.Certificate) {
 	left := leaf.NotAfter.Sub(m.Now())
 	if left < min(m.Warn, leaf.NotAfter.Sub(leaf.NotBefore)/6) {
-		m.tell("CertificateExpires", fmt.Sprintf("the serving certificate expires in %s and was not renewed", left.Round(time.Minute)))
+		m.tell("CertificateExpires", fmt.Sprintf("the serving certificate expires at %s and was not renewed", leaf.NotAfter.UTC().Format(time.RFC3339)))
 	}
 }
 
@@ -159,6 +193,9 @@ func (m *Monitor) compare(ctx context.Context) (*x509.Certificate, error) {
 	defer cancel()
 	pair := m.Source.Certificate()
 	if pair == nil {
+		if err := m.Source.Problem(); err != nil {
+			return nil, err
+		}
 		return nil, errNone
 	}
 	now := m.Now()
@@ -186,8 +223,12 @@ func (m *Monitor) measure(leaf *x509.Certificate, err error) {
 	}
 }
 
-// tellAgain is how long the same is not told again.
-const tellAgain = time.Hour
+// tellAgain is how long the same is not told again, and tellOther how long
+// nothing else is for the same reason.
+const (
+	tellAgain = time.Hour
+	tellOther = 10 * time.Second
+)
 
 // tell makes an Event, unless the same was told lately.
 func (m *Monitor) tell(reason, note string) {
@@ -195,12 +236,12 @@ func (m *Monitor) tell(reason, note string) {
 		return
 	}
 	now := m.Now()
-	if last, ok := m.told[reason]; ok && now.Sub(last) < tellAgain {
+	if last, ok := m.told[reason]; ok && (now.Sub(last.at) < tellOther || last.note == note && now.Sub(last.at) < tellAgain) {
 		return
 	}
 	if m.told == nil {
-		m.told = map[string]time.Time{}
+		m.told = map[string]telling{}
 	}
-	m.told[reason] = now
+	m.told[reason] = telling{at: now, note: note}
 	m.Tell(reason, note)
 }

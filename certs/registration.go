@@ -43,7 +43,7 @@ func readRegistrations(ctx context.Context, c client.Reader, name string) ([]reg
 			return nil, fmt.Errorf("there is no %s %s: apply the manifests", r.kind, name)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s %s: %w", r.kind, name, err)
+			return nil, readFailed(r.kind+" "+name, err)
 		}
 	}
 	for _, w := range validating.Webhooks {
@@ -53,6 +53,15 @@ func readRegistrations(ctx context.Context, c client.Reader, name string) ([]reg
 		out[1].entries = append(out[1].entries, newEntry(w.Name, w.ClientConfig))
 	}
 	return out, nil
+}
+
+// readFailed says what may be wrong with an installation that lacks a right: as
+// often as not its parts are in several namespaces.
+func readFailed(what string, err error) error {
+	if apierrors.IsForbidden(err) {
+		return fmt.Errorf("initguard may not read %s: are its ServiceAccount and its rights of one namespace, as the manifests have them?: %w", what, err)
+	}
+	return fmt.Errorf("read %s: %w", what, err)
 }
 
 func newEntry(name string, c admissionregistrationv1.WebhookClientConfig) entry {
@@ -83,7 +92,11 @@ func (r registration) trusts(served *tls.Certificate, now time.Time) error {
 			return fmt.Errorf("%s %s: %s has no caBundle", r.kind, r.object.GetName(), e.name)
 		}
 		if _, err := served.Leaf.Verify(x509.VerifyOptions{DNSName: e.host, Roots: pool, Intermediates: between, CurrentTime: now}); err != nil {
-			return fmt.Errorf("%s %s: %s does not trust the certificate that is served: %w", r.kind, r.object.GetName(), e.name, err)
+			why := ""
+			if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+				why = ", its caBundle is of another authority (another cluster's, or an earlier installation's?)"
+			}
+			return fmt.Errorf("%s %s: %s does not trust the certificate that is served%s: %w", r.kind, r.object.GetName(), e.name, why, err)
 		}
 	}
 	return nil

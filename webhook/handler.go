@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -45,8 +46,11 @@ type Handler struct {
 	Metrics    *Metrics
 	Log        logr.Logger
 	// Late tells verdicts that come after the answer; nil tells none.
-	Late  *Follower
-	kinds kinds
+	Late *Follower
+	// Existing lists what a stricter namespace label concerns; nil lists nothing.
+	Existing Existing
+	looking  atomic.Bool // at existing workloads
+	kinds    kinds
 }
 
 // NewHandler makes a handler.
@@ -77,7 +81,7 @@ func (h *Handler) Handle(ctx context.Context, req admission.Request) (response a
 func (h *Handler) answer(ctx context.Context, req admission.Request, s Settings) (admission.Response, decision) {
 	gvk := schema.GroupVersionKind(req.Kind)
 	if gvk == namespaceKind {
-		return h.namespace(req, s.Config)
+		return h.namespace(ctx, req, s)
 	}
 	if s.Config.ExemptsNamespace(req.Namespace) || s.Config.ExemptsUser(req.UserInfo.Username) || req.SubResource != "" {
 		return admission.Allowed(""), decisionExempt

@@ -66,11 +66,40 @@ func TestInstall(t *testing.T) {
 	if out := run(installedWorkload, "apply", "-f", "-", "--dry-run=server", "--force-conflicts", "--server-side"); !strings.Contains(out, "serverside-applied") {
 		t.Errorf("after a rollout: %s", out)
 	}
+	wantInjected(t, image, func() string { return run(askingWorkload, "create", "-f", "-", "--dry-run=server", "-o", "yaml") })
 	run("", "delete", "-k", overlay, "--wait", "--timeout", rolloutMost.String())
 	if left := run("", "get", "namespaces,validatingwebhookconfigurations,mutatingwebhookconfigurations,clusterroles,clusterrolebindings,priorityclasses,crds", "-o", "name"); strings.Contains(left, "initguard") {
 		t.Errorf("left behind: %s", left)
 	}
 }
+
+// wantInjected waits until a pod that asks for wrap gets tini out of the image that
+// the overlay names, though nothing else names it.
+func wantInjected(t *testing.T, image string, create func() string) {
+	t.Helper()
+	deadline := time.NewTimer(rolloutMost)
+	defer deadline.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		out := create()
+		if strings.Contains(out, "image: "+image) && strings.Contains(out, "initguard.dev/injected") {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Errorf("not injected with %s: %s", image, out)
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+const askingWorkload = `apiVersion: v1
+kind: Pod
+metadata: {name: asking, namespace: default, annotations: {initguard.dev/inject: wrap}}
+spec: {containers: [{name: app, image: nobody.example.com/none, command: [sleep, infinity]}]}
+`
 
 const installedWorkload = `apiVersion: apps/v1
 kind: Deployment

@@ -46,7 +46,7 @@ func TestStartIsRefused(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"no certificate", []string{"--cert-dir", t.TempDir(), "--kubeconfig", kubeconfig}, []string{"must hold tls.crt and tls.key"}},
+		{"no such pod", []string{"--cert-dir", certs, "--kubeconfig", kubeconfig, "--pod", "webhook"}, []string{"--pod", "namespace/name"}},
 		{"no such config", []string{"--cert-dir", certs, "--kubeconfig", kubeconfig, "--config", "/no/such"}, []string{"/no/such"}},
 		{
 			"unknown field", []string{"--cert-dir", certs, "--kubeconfig", kubeconfig, "--config", write("c.yaml", header+"defaults:\n  wran: never\n")},

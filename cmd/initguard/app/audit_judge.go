@@ -102,13 +102,7 @@ func (a *auditor) judge(ctx context.Context, d manifest.Document, labels map[str
 	if w.Exempt = object.Exempt(); w.Exempt != "" {
 		return w, nil
 	}
-	modes, _ := a.config.ModesFor(labels)
-	modes, asked, _ := a.config.ForTemplate(modes, object.Annotations)
-	judgement := webhook.Judgement{
-		Config: a.config, Modes: modes, Object: object, Exempt: asked.ExemptContainers,
-		Assessments: a.settings.Assess(ctx, object.Namespace, &object.Spec),
-	}
-	judgement.Plan = a.settings.PlanFor(object, modes, asked.ExemptContainers, judgement.Assessments)
+	judgement := a.settings.Judge(ctx, object, labels)
 	var written render.Workload
 	workloadReport{judgement}.into(&written, d)
 	w.Modes, w.Containers = written.Modes, written.Containers

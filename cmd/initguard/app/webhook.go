@@ -78,26 +78,22 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate)
+	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate, log)
 	if err != nil {
 		return err
 	}
 	if err := addCertificates(mgr, certificates, o); err != nil {
 		return err
 	}
-	if err := watchSeen(mgr, cluster, settings, o.InjectImage); err != nil {
+	if err := watchSeen(mgr, cluster, settings, o, log.WithName("image")); err != nil {
 		return err
 	}
 	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
 		return err
 	}
-	validator := webhook.NewHandler(settings.current, namespaces, counts, log.WithName("webhook"))
-	if validator.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+	if err := serveReviews(mgr, cluster, settings, namespaces, counts, log); err != nil {
 		return err
 	}
-	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, webhook.Serve(validator, log.WithName("webhook")))
-	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(validator), log.WithName("webhook")))
 	if err := mgr.Add(everywhere(tuneGC)); err != nil {
 		return err
 	}

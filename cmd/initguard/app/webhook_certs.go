@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -64,12 +65,9 @@ func newCertificates(cluster *rest.Config, o *WebhookOptions, r prometheus.Regis
 		}
 		return m, nil
 	}
-	if err := certs.Check(o.CertDir, time.Now()); err != nil {
-		return nil, err
-	}
-	if m.Source, err = certs.NewFiles(o.CertDir); err != nil {
-		return nil, err
-	}
+	// What is wrong with the files is told, and waited for: a Pod that ends again
+	// and again hides why.
+	m.Source = certs.NewFiles(o.CertDir)
 	return m, nil
 }
 
@@ -85,12 +83,22 @@ func addCertificates(mgr manager.Manager, m *certs.Monitor, o *WebhookOptions) e
 	events := mgr.GetEventRecorder("initguard.dev/webhook")
 	about := &corev1.ObjectReference{APIVersion: "v1", Kind: "Service", Namespace: o.Namespace, Name: o.Service}
 	m.Tell = func(reason, note string) {
-		events.Eventf(about, nil, corev1.EventTypeWarning, reason, "Certificate", "%s", note)
+		events.Eventf(about, nil, corev1.EventTypeWarning, reason, "Certificate", "%s", short(note))
 	}
 	if err := mgr.AddReadyzCheck("certificate", func(*http.Request) error { return m.Ready() }); err != nil {
 		return fmt.Errorf("readiness: %w", err)
 	}
 	return errors.Join(mgr.Add(everywhere(m.Source.Run)), mgr.Add(everywhere(m.Run)))
+}
+
+// maxNote bounds the text of an Event, in bytes: the API server takes 1 KiB.
+const maxNote = 1000
+
+func short(note string) string {
+	if len(note) <= maxNote {
+		return note
+	}
+	return strings.ToValidUTF8(note[:maxNote], "") + "…"
 }
 
 // stopLate ends the returned context a while after ctx, and says meanwhile that

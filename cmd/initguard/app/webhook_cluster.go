@@ -12,6 +12,7 @@ import (
 	"github.com/initguard/initguard/cluster/events"
 	"github.com/initguard/initguard/cluster/mirrors"
 	"github.com/initguard/initguard/cluster/nodes"
+	"github.com/initguard/initguard/cluster/workloads"
 	"github.com/initguard/initguard/webhook"
 )
 
@@ -36,6 +37,24 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 	return errors.Join(
 		mgr.Add(everywhere(watcher.Run)), mgr.Add(everywhere(n.run)), mgr.AddReadyzCheck("registries", watcher.Ready),
 	)
+}
+
+// serveReviews has admission requests answered, with what that asks of the
+// cluster and tells it.
+func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, log logr.Logger) error {
+	named := log.WithName("webhook")
+	h := webhook.NewHandler(s.current, n, counts, named)
+	var err error
+	if h.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
+		return err
+	}
+	if h.Existing, err = workloads.New(cluster); err != nil {
+		return err
+	}
+	server := mgr.GetWebhookServer()
+	server.Register(webhook.ValidatePath, webhook.Serve(h, named))
+	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(h), named))
+	return nil
 }
 
 // newFollower makes what tells late verdicts: every replica those of the

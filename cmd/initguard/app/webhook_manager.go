@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,12 +27,17 @@ type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc) (manager.Manager, namespaceLabels, error) {
+func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc, log logr.Logger) (manager.Manager, namespaceLabels, error) {
+	p, err := newPlace(cluster, o, log.WithName("installation"))
+	if err != nil {
+		return nil, namespaceLabels{}, err
+	}
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
 		Scheme: runtime.NewScheme(),
 		Cache: cache.Options{
-			DefaultTransform: cache.TransformStripManagedFields(),
-			ByObject:         map[client.Object]cache.ByObject{nodes.Object(): {Transform: nodes.Strip}},
+			DefaultTransform:         cache.TransformStripManagedFields(),
+			DefaultWatchErrorHandler: p.watchFailed,
+			ByObject:                 map[client.Object]cache.ByObject{nodes.Object(): {Transform: nodes.Strip}},
 		},
 		Metrics:                metricsserver.Options{BindAddress: o.MetricsBindAddress},
 		HealthProbeBindAddress: o.HealthBindAddress,
@@ -53,7 +59,7 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, ce
 		}
 		return nil
 	}
-	checks := map[string]healthz.Checker{"webhook": mgr.GetWebhookServer().StartedChecker(), "namespaces": synced}
+	checks := map[string]healthz.Checker{"webhook": mgr.GetWebhookServer().StartedChecker(), "namespaces": synced, "namespace": p.check(ctx)}
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {
 			return nil, namespaceLabels{}, fmt.Errorf("readiness: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -24,6 +25,7 @@ type WebhookOptions struct {
 	Namespace          string
 	Service            string
 	InjectImage        string
+	Pod                string
 	MetricsBindAddress string
 	HealthBindAddress  string
 	ShutdownDelay      time.Duration
@@ -64,7 +66,8 @@ func (o *WebhookOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "namespace that the webhook runs in")
 	fs.StringVar(&o.Service, "service", o.Service, "Service that the API server calls the webhook by")
 	fs.StringVar(&o.WebhookConfiguration, "webhook-configuration", o.WebhookConfiguration, "name of both webhook configurations; the webhook is ready only while they trust its certificate")
-	fs.StringVar(&o.InjectImage, "inject-image", o.InjectImage, "initguard's own `image`, pinned, as every node can pull it: tini comes from it; injection.wrap.image of the configuration stands over it")
+	fs.StringVar(&o.InjectImage, "inject-image", o.InjectImage, "initguard's own `image`, pinned, as every node can pull it: tini comes from it; without it the image that the Pod of --pod names; injection.wrap.image of the configuration stands over both")
+	fs.StringVar(&o.Pod, "pod", o.Pod, "`namespace/name` of the Pod that this runs in; without it it is not known which image that runs")
 	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "address to serve /metrics on, or 0 for none")
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "address to serve /healthz and /readyz on")
 	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay", o.ShutdownDelay, "how long to go on serving, and say that it is not ready, once it is told to end")
@@ -79,6 +82,9 @@ func (o *WebhookOptions) Validate() []error {
 	if fault := config.InjectImageFault(o.InjectImage); fault != "" {
 		errs = append(errs, fmt.Errorf("--inject-image: %q %s", o.InjectImage, fault))
 	}
+	if namespace, pod := o.ownPod(); o.Pod != "" && (namespace == "" || pod == "" || strings.Contains(pod, "/")) {
+		errs = append(errs, fmt.Errorf("--pod: %q is not namespace/name", o.Pod))
+	}
 	if o.Port < 1 || o.Port > 65535 {
 		errs = append(errs, fmt.Errorf("--port: %d is not from 1 to 65535", o.Port))
 	}
@@ -92,6 +98,12 @@ func (o *WebhookOptions) Validate() []error {
 		errs = append(errs, fmt.Errorf("--log-level: %q is none of debug, info, warn, error", o.LogLevel))
 	}
 	return errs
+}
+
+// ownPod is the Pod that this runs in; empty where that is not said.
+func (o *WebhookOptions) ownPod() (namespace, name string) {
+	namespace, name, _ = strings.Cut(o.Pod, "/")
+	return namespace, name
 }
 
 // maxShutdownDelay bounds --shutdown-delay: Pods are killed after 30 seconds.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 
@@ -27,7 +28,10 @@ type settings struct {
 	injection webhook.Injection
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
-	log       logr.Logger
+	// ownImage is initguard's own image where no flag names it; empty while
+	// nobody knows.
+	ownImage func() string
+	log      logr.Logger
 
 	mu   sync.Mutex
 	made webhook.Settings
@@ -36,7 +40,7 @@ type settings struct {
 // newSettings reads the configuration file, if there is one; the watcher is
 // nil when there is none.
 func newSettings(file string, observer config.Observer, log logr.Logger) (*settings, *config.Watcher, error) {
-	s := &settings{log: log, platforms: func() []string { return nil }}
+	s := &settings{log: log, platforms: func() []string { return nil }, ownImage: func() string { return "" }}
 	if file == "" {
 		c := config.Default()
 		s.config = func() *config.Config { return c }
@@ -60,9 +64,12 @@ func (s *settings) current() webhook.Settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	platforms := s.platformsFor(c)
+	injection := s.injection
+	injection.Image = cmp.Or(injection.Image, s.ownImage())
 	if s.made.Config == c {
 		// A slice of its own for each change: requests under way keep theirs.
 		s.made.Assessor.Platforms = platforms
+		s.made.Injection = injection
 		return s.made
 	}
 	if err := s.inspector.SetBounds(boundsOf(c)); err != nil {
@@ -80,7 +87,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Injection: s.injection, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: injection, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made

@@ -30,7 +30,7 @@ func (b *bounded) SetBounds(bounds registry.Bounds) error {
 func TestReloadChangesBounds(t *testing.T) {
 	current := config.Default()
 	images := &bounded{}
-	s := &settings{config: func() *config.Config { return current }, inspector: images, platforms: func() []string { return nil }, log: logr.Discard()}
+	s := &settings{config: func() *config.Config { return current }, inspector: images, platforms: func() []string { return nil }, ownImage: func() string { return "" }, log: logr.Discard()}
 	s.current()
 	s.current()
 	if len(images.set) != 1 {
@@ -59,7 +59,7 @@ func TestPlatformsFollowTheNodes(t *testing.T) {
 	current, nodes := config.Default(), []string(nil)
 	s := &settings{
 		config: func() *config.Config { return current }, inspector: &bounded{},
-		platforms: func() []string { return nodes }, log: logr.Discard(),
+		platforms: func() []string { return nodes }, ownImage: func() string { return "" }, log: logr.Discard(),
 	}
 	want := func(step string, want ...string) {
 		t.Helper()
@@ -80,4 +80,24 @@ func TestPlatformsFollowTheNodes(t *testing.T) {
 	named.Inspection.Platforms = []string{"linux/amd64"}
 	current = named
 	want("named in the configuration", "linux/amd64")
+}
+
+// TestOwnImageIsFollowed: what the own Pod names is taken once it is known, and
+// a flag stands over it.
+func TestOwnImageIsFollowed(t *testing.T) {
+	current, own := config.Default(), ""
+	s := &settings{
+		config: func() *config.Config { return current }, inspector: &bounded{}, platforms: func() []string { return nil },
+		ownImage: func() string { return own }, log: logr.Discard(),
+	}
+	for _, want := range []string{"", "registry.example.com/initguard:v1"} {
+		own = want
+		if got := s.current().Injection.Image; got != want {
+			t.Errorf("image %q, want %q", got, want)
+		}
+	}
+	s.injection.Image = "registry.example.com/other:v2"
+	if got := s.current().Injection.Image; got != s.injection.Image {
+		t.Errorf("image %q in spite of the flag", got)
+	}
 }
