@@ -106,3 +106,31 @@ func TestVerdictsForgetWhatMayPass(t *testing.T) {
 		t.Errorf("got %s (%s), want DoesNotReap once there is time", got.Outcome, got.Reason.Text)
 	}
 }
+
+// TestVerdictsAreOfTheirRepository: a registry's word that it has a digest tells
+// nothing of what another's image under that digest was judged to be.
+func TestVerdictsAreOfTheirRepository(t *testing.T) {
+	db, err := initdb.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdicts, err := webhook.NewVerdicts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := func(repository string, files imagetest.Tree) imageinspect.Outcome {
+		asked := 0
+		image := imageinspect.Image{
+			Platform: "linux/amd64", Digest: "sha256:1", Repository: repository,
+			Config: imageinspect.Config{Entrypoint: []string{"/start"}}, Files: countedFiles{files, &asked},
+		}
+		assessor := webhook.Assessor{Inspector: oneImage{image}, Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
+		return assessor.Assess(t.Context(), "ns", &corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "x"}}})[0].Result.Verdict.Outcome
+	}
+	if got := judge("a.io/private", imagetest.Tree{"/start": "#!/bin/bash\nexec node\n"}); got != imageinspect.DoesNotReap {
+		t.Fatalf("a: %s", got)
+	}
+	if got := judge("b.io/claims", imagetest.Tree{}); got == imageinspect.DoesNotReap {
+		t.Errorf("b is told what a's image does")
+	}
+}

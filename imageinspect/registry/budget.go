@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -201,6 +202,21 @@ func (m *meter) leavesReserve(who account) error {
 	}
 	m.granted.Add(who, g)
 	return nil
+}
+
+// heard takes from an answer what it says of a limit. A manifest that is
+// answered without a word of it comes from a registry that has none any more:
+// what it said before would be counted down and never up again. Of blobs many
+// say nothing.
+func (m *meter) heard(who account, resp *http.Response, blob bool) {
+	switch l, ok := parseRateLimit(resp.Header); {
+	case ok:
+		m.grants(who, l)
+	case !blob && resp.StatusCode == http.StatusOK:
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.granted.Remove(who)
+	}
 }
 
 // grants notes what a registry says about its limit.

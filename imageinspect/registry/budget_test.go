@@ -101,6 +101,23 @@ func TestReserveIsLeftToTheNodes(t *testing.T) {
 	}
 }
 
+// TestLimitThatEnds: a registry that says nothing of a limit any more has none,
+// and what it said before is not counted down.
+func TestLimitThatEnds(t *testing.T) {
+	r := imagetest.New(t, imagetest.Options{})
+	for i := range 10 {
+		r.MustPush(t, fmt.Sprintf("web%d:1", i), imagetest.Spec{Cmd: []string{fmt.Sprint("app", i)}})
+	}
+	c := newClient(t, r, func(o *Options) { o.Budgets.Reserve = 50 })
+	left := 7
+	r.Break(limited(10, &left))
+	inspect(t, c, query(r, "web0:1"))
+	r.Break(nil)
+	for i := range 10 {
+		inspect(t, c, query(r, fmt.Sprintf("web%d:1", i)))
+	}
+}
+
 // TestRequestsAreBounded: more requests than the budget wait, and those that
 // would wait longer than an inspection may take are refused.
 func TestRequestsAreBounded(t *testing.T) {

@@ -155,10 +155,15 @@ func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.H
 			return invalid(r.repository.Name(), err)
 		}
 		t = newTop(digest, m)
-		c.caches.tops.add(key, t)
 		if t.single {
+			// Its config too, before anybody learns of it: others would read the
+			// manifest again to find out which config that is.
 			read = &m
+			if _, err := c.readFacts(ctx, r, s, digest, read); err != nil {
+				return err
+			}
 		}
+		c.caches.tops.add(key, t)
 		return nil
 	})
 	return t, read, err

@@ -70,8 +70,8 @@ func (t *meteredTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		}
 		return nil, err
 	}
-	if l, ok := parseRateLimit(resp.Header); ok && isContent(req) {
-		t.meter.grants(at, l)
+	if isContent(req) {
+		t.meter.heard(at, resp, isBlob(req))
 	}
 	resp.Body = &meteredBody{ReadCloser: resp.Body, meter: t.meter, namespace: who.namespace, done: cancel}
 	return resp, nil

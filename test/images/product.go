@@ -51,39 +51,48 @@ func (b *Builder) Product(ctx context.Context) (v1.Image, error) {
 	return mutate.AppendLayers(image, layer)
 }
 
-// productFile is a file as `make image` makes it.
-func (b *Builder) productFile(ctx context.Context, name string) ([]byte, error) {
-	type source struct{ debian, files string }
-	packaged := map[string]source{
-		"tini-static": {"tini", "usr/bin/tini-static"}, "tini-copyright": {"tini", "usr/share/doc/tini/copyright"},
+// packaged are the files out of Debian's packages: the package, and the files
+// that are put one after the other.
+func packaged() map[string][2]string {
+	return map[string][2]string{
+		"tini-static":               {"tini", "usr/bin/tini-static"},
+		"tini-copyright":            {"tini", "usr/share/doc/tini/copyright"},
 		"ca-certificates.crt":       {"ca-certificates", "usr/share/ca-certificates/mozilla/*.crt"},
 		"ca-certificates-copyright": {"ca-certificates", "usr/share/doc/ca-certificates/copyright"},
 	}
+}
+
+// productFile is a file as `make image` makes it.
+func (b *Builder) productFile(ctx context.Context, name string) ([]byte, error) {
 	base := path.Base(name)
+	from, isPackaged := packaged()[base]
 	switch {
 	case path.Dir(name) != productFolder:
 		return nil, fmt.Errorf("is not in %s", productFolder)
-	case packaged[base].debian != "":
-		root, err := b.Debian.Root(ctx, packaged[base].debian)
-		if err != nil {
-			return nil, err
-		}
-		return joined(filepath.Join(root.Dir, packaged[base].files))
+	case isPackaged:
+		return b.packagedFile(ctx, from[0], from[1])
 	case base == "initguard":
 		return b.compile(ctx, "./cmd/initguard")
 	}
 	return b.compile(ctx, "./cmd/initguard/"+base)
 }
 
-// joined are the files of a pattern, one after the other; there has to be one.
-func joined(pattern string) ([]byte, error) {
-	names, err := filepath.Glob(pattern)
-	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("no file %s: %w", pattern, errors.Join(err, os.ErrNotExist))
+// packagedFile joins the files of a package that a pattern names.
+func (b *Builder) packagedFile(ctx context.Context, name, pattern string) ([]byte, error) {
+	root, err := b.Debian.Root(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(root.Dir, pattern))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("package %s has no %s", name, pattern)
 	}
 	var all []byte
-	for _, name := range names {
-		content, err := os.ReadFile(name)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
