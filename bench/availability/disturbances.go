@@ -1,12 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -15,9 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/initguard/initguard/test/stack"
 )
@@ -39,6 +31,8 @@ func disturbances() []disturbance {
 		{name: "rolling restart", run: rollingRestart},
 		{name: "drain: one replica evicted", run: evict},
 		{name: "`kill -9` of a replica", run: killOne, mayMiss: true},
+		{name: "`kill -9`, once more", run: killOne, mayMiss: true},
+		{name: "`kill -9`, a third time", run: killOne, mayMiss: true},
 		{name: "serving certificate renewed", run: func(ctx context.Context, f *fleet) error { return renew(ctx, f, "tls.crt", "tls.key") }},
 		{name: "CA rotated", run: func(ctx context.Context, f *fleet) error {
 			return renew(ctx, f, "ca.crt", "ca.key", "tls.crt", "tls.key")
@@ -65,10 +59,14 @@ func rollingRestart(ctx context.Context, f *fleet) error {
 	return ending.Wait()
 }
 
-// evict does what a node's drain does to one replica: it is told to end, and
-// another one starts elsewhere at the same time.
+// evict does what a node's drain does to the replica that answers the most: it
+// is told to end, and another one starts elsewhere at the same time.
 func evict(ctx context.Context, f *fleet) error {
-	old := f.live[0]
+	old, err := f.busiest(ctx)
+	if err != nil {
+		return err
+	}
+	f.struck = time.Now()
 	f.leaves(old)
 	var ending errgroup.Group
 	ending.Go(func() error { return f.stop(old) })
@@ -80,23 +78,13 @@ func evict(ctx context.Context, f *fleet) error {
 }
 
 // killOne kills the replica that answers the most, and starts another one once
-// its probe has failed.
+// its probe has failed: a kubelet sees the end of a container sooner than that.
 func killOne(ctx context.Context, f *fleet) error {
-	busiest, most := f.live[0], -1.0
-	for _, r := range f.live {
-		page, err := metrics(ctx, r)
-		if err != nil {
-			return err
-		}
-		n, err := sum(page, "controller_runtime_webhook_requests_total{")
-		if err != nil {
-			return err
-		}
-		if n > most {
-			busiest, most = r, n
-		}
+	old, err := f.busiest(ctx)
+	if err != nil {
+		return err
 	}
-	if err := f.kill(ctx, busiest); err != nil {
+	if err := f.kill(ctx, old); err != nil {
 		return err
 	}
 	fresh, err := f.start(ctx)
@@ -106,74 +94,43 @@ func killOne(ctx context.Context, f *fleet) error {
 	return f.awaitReady(ctx, fresh)
 }
 
-const (
-	ownNamespace = "initguard-system"
-	certSecret   = "initguard-webhook-tls"
-	serviceName  = "initguard-webhook." + ownNamespace + ".svc"
-)
-
-// renew takes keys out of the Secret of the built-in certificates, which are
-// made anew then as when they are about to expire, and waits until every replica
-// serves what is new there.
-func renew(ctx context.Context, f *fleet, keys ...string) error {
-	secrets := f.admin.CoreV1().Secrets(ownNamespace)
-	before, err := secrets.Get(ctx, certSecret, metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	gone := map[string]any{}
-	for _, key := range keys {
-		gone[key] = nil
-	}
-	patch, err := json.Marshal(map[string]any{"data": gone})
-	if err != nil {
-		return err
-	}
-	if _, err := secrets.Patch(ctx, certSecret, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return err
-	}
-	return f.poll(ctx, func() error {
-		now, err := secrets.Get(ctx, certSecret, metav1.GetOptions{})
+// busiest is the replica that calls go to now.
+func (f *fleet) busiest(ctx context.Context) (*stack.Replica, error) {
+	before := map[string]float64{}
+	for _, r := range f.live {
+		n, err := calls(ctx, r)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, key := range keys {
-			if len(now.Data[key]) == 0 || bytes.Equal(now.Data[key], before.Data[key]) {
-				return fmt.Errorf("%s is not made anew", key)
-			}
-		}
+		before[r.Name] = n
+	}
+	var busiest *stack.Replica
+	err := f.poll(ctx, func() error {
+		most := 0.0
 		for _, r := range f.live {
-			if err := serves(ctx, r, now); err != nil {
-				return fmt.Errorf("%s: %w", r.Name, err)
+			n, err := calls(ctx, r)
+			if err != nil {
+				return err
 			}
+			if n -= before[r.Name]; n > most {
+				busiest, most = r, n
+			}
+		}
+		if most == 0 {
+			return errors.New("no replica is called")
 		}
 		return nil
 	})
+	return busiest, err
 }
 
-// serves is nil when a replica serves the certificate of the Secret.
-func serves(ctx context.Context, r *stack.Replica, secret *corev1.Secret) error {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(secret.Data["ca.crt"]) {
-		return errors.New("the Secret holds no CA")
-	}
-	block, _ := pem.Decode(secret.Data["tls.crt"])
-	if block == nil {
-		return errors.New("the Secret holds no certificate")
-	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	dialer := tls.Dialer{Config: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: serviceName}}
-	conn, err := dialer.DialContext(ctx, "tcp", r.Address)
+// calls is how often a replica was called.
+func calls(ctx context.Context, r *stack.Replica) (float64, error) {
+	page, err := metrics(ctx, r)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer func() { _ = conn.Close() }()
-	secure, ok := conn.(*tls.Conn)
-	if !ok || !bytes.Equal(secure.ConnectionState().PeerCertificates[0].Raw, block.Bytes) {
-		return errors.New("it serves another certificate")
-	}
-	return nil
+	return sum(page, "controller_runtime_webhook_requests_total{")
 }
 
 // reload changes the configuration, breaks it, and mends it.

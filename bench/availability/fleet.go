@@ -29,6 +29,8 @@ type fleet struct {
 	config   *rest.Config
 	live     []*stack.Replica
 	made     int
+	// struck is when the disturbance under way really began.
+	struck time.Time
 }
 
 // within bounds all waiting for something that a disturbance brings about.
@@ -118,10 +120,11 @@ func (f *fleet) stop(r *stack.Replica) error {
 
 // kill ends a replica without a warning.
 func (f *fleet) kill(ctx context.Context, r *stack.Replica) error {
+	f.leaves(r)
+	f.struck = time.Now()
 	if err := syscall.Kill(r.PID(), syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill %s: %w", r.Name, err)
 	}
-	f.leaves(r)
 	err := f.poll(ctx, func() error {
 		if f.balancer.ready(r.Name) {
 			return errors.New("its probe has not failed yet")
@@ -146,6 +149,22 @@ func (f *fleet) awaitReady(ctx context.Context, r *stack.Replica) error {
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", r.Name, err, r.Logs(20))
+	}
+	return nil
+}
+
+// well is nil when all replicas that shall run do so and are ready.
+func (f *fleet) well() error {
+	for _, r := range f.live {
+		if err := r.Err(); err != nil {
+			return err
+		}
+		if !f.balancer.ready(r.Name) {
+			return fmt.Errorf("%s is not ready:\n%s", r.Name, r.Logs(20))
+		}
+	}
+	if len(f.live) != f.say.replicas {
+		return fmt.Errorf("%d replicas run, want %d", len(f.live), f.say.replicas)
 	}
 	return nil
 }

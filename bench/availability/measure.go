@@ -13,7 +13,8 @@ import (
 type result struct {
 	disturbance
 	begin      time.Time
-	took       time.Duration // until all replicas were ready again
+	struck     time.Time     // when it really began: choosing a replica takes time
+	took       time.Duration // from then until all replicas were ready again
 	outcomes   []outcome
 	unanswered int
 }
@@ -70,12 +71,16 @@ func disturb(ctx context.Context, f *fleet, o options, all []disturbance) ([]res
 			return nil, nil, err
 		}
 		r := result{disturbance: d, begin: time.Now()}
+		f.struck = r.begin
 		if err := d.run(ctx, f); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", d.name, err)
 		}
-		r.took = time.Since(r.begin)
+		r.struck, r.took = f.struck, time.Since(f.struck)
 		if err := wait(ctx, o.quiet); err != nil {
 			return nil, nil, err
+		}
+		if err := f.well(); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", d.name, err)
 		}
 		ends = append(ends, time.Now())
 		after, err := f.unanswered(ctx)

@@ -19,7 +19,7 @@ const (
 type counts struct {
 	requests, failed, missed int
 	// lastMissed is when the last apply without its warning was sent, counted
-	// from the beginning of the disturbance.
+	// from the beginning of the disturbance; 0 when all were under way then.
 	lastMissed      time.Duration
 	median, longest time.Duration
 }
@@ -35,7 +35,7 @@ func (r result) count() counts {
 			c.failed++
 		case !o.warned:
 			c.missed++
-			c.lastMissed = max(c.lastMissed, o.sent.Sub(r.begin))
+			c.lastMissed = max(c.lastMissed, o.sent.Sub(r.struck))
 		}
 	}
 	if len(took) > 0 {
