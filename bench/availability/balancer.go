@@ -151,7 +151,7 @@ func (b *balancer) ask(ctx context.Context, readyz string) bool {
 func (b *balancer) accept(ctx context.Context) {
 	for {
 		conn, err := b.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
 			return
 		}
 		if err == nil {
@@ -173,7 +173,7 @@ func (b *balancer) pick() (string, bool) {
 	if len(ready) == 0 {
 		return "", false
 	}
-	return ready[rand.IntN(len(ready))], true //nolint:gosec // Chance, not a secret.
+	return ready[rand.IntN(len(ready))], true
 }
 
 // keep has close end a connection; it is false after close.
