@@ -15,7 +15,7 @@ import (
 type deployment struct {
 	replicas int
 	grace    time.Duration // between SIGTERM and SIGKILL
-	args     []string      // of the webhook, those aside that name its files
+	args     []string      // of the webhook, those aside that name its files or its Pod
 	probe    probe
 }
 
@@ -47,7 +47,8 @@ func readDeployment(repo string) (deployment, error) {
 		probe: probe{every: time.Duration(ready.PeriodSeconds) * time.Second, failures: int(ready.FailureThreshold)},
 	}
 	for _, arg := range pod.Containers[0].Args {
-		if strings.HasPrefix(arg, "--") && !strings.HasPrefix(arg, "--config=") {
+		// There is no Pod here, nor what the kubelet puts in for $(NAME).
+		if strings.HasPrefix(arg, "--") && !strings.HasPrefix(arg, "--config=") && !strings.Contains(arg, "$(") {
 			d.args = append(d.args, arg)
 		}
 	}

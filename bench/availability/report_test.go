@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,8 +103,11 @@ func TestDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(d.args) == 0 || !strings.HasPrefix(d.args[0], "--shutdown-delay=") {
+	if !slices.ContainsFunc(d.args, func(arg string) bool { return strings.HasPrefix(arg, "--shutdown-delay=") }) {
 		t.Errorf("flags %q, want --shutdown-delay", d.args)
+	}
+	if slices.ContainsFunc(d.args, func(arg string) bool { return strings.HasPrefix(arg, "--pod=") || strings.HasPrefix(arg, "--config=") }) {
+		t.Errorf("flags %q, want none that names a file or a Pod", d.args)
 	}
 	if _, err := readDeployment(t.TempDir()); err == nil {
 		t.Error("no error without a manifest")
