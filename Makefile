@@ -148,7 +148,7 @@ bench-admission: control-plane ## Measure admission requests beside the Pod Secu
 	go run ./bench/admission $(BENCHFLAGS)
 
 .PHONY: bench-availability
-bench-availability: control-plane ## Count what 100 applies a second lose while the webhook is restarted, killed or renewed (five minutes); writes docs/availability.md.
+bench-availability: control-plane ## Count what 100 applies a second lose while the webhook is restarted, killed or renewed (six minutes); writes docs/availability.md.
 	go run ./bench/availability -write docs/availability.md $(BENCHFLAGS)
 
 .PHONY: measure

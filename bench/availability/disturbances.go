@@ -28,7 +28,7 @@ type disturbance struct {
 func disturbances() []disturbance {
 	return []disturbance{
 		{name: "none", run: func(context.Context, *fleet) error { return nil }},
-		{name: "rolling restart", run: rollingRestart},
+		{name: "three rolling restarts", run: thrice(rollingRestart)},
 		{name: "drain: one replica evicted", run: evict},
 		{name: "`kill -9` of a replica", run: killOne, mayMiss: true},
 		{name: "`kill -9`, once more", run: killOne, mayMiss: true},
@@ -38,6 +38,18 @@ func disturbances() []disturbance {
 			return renew(ctx, f, "ca.crt", "ca.key", "tls.crt", "tls.key")
 		}},
 		{name: "configuration reloaded, and a bad one refused", run: reload},
+	}
+}
+
+// thrice has something happen three times, one after the other.
+func thrice(once func(context.Context, *fleet) error) func(context.Context, *fleet) error {
+	return func(ctx context.Context, f *fleet) error {
+		for range 3 {
+			if err := once(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 

@@ -73,12 +73,12 @@ type contentKey struct {
 
 // caches hold what was learned.
 type caches struct {
-	access   *ttlCache[accessKey, v1.Hash]
+	access   *ttlCache[id, sum] // by accessKey
 	failures failures
 	sessions *ttlCache[sessionKey, *session]
-	tops     *weightCache[contentKey, top]
-	facts    *weightCache[contentKey, facts]
-	files    *weightCache[fileKey, fileAnswer]
+	tops     *weightCache[id, string]   // by contentKey, packed
+	facts    *weightCache[id, string]   // by contentKey, packed
+	files    *weightCache[id, keptFile] // by fileKey
 	live     *ttlCache[liveKey, weak.Pointer[rootfs.Image]]
 }
 
@@ -95,23 +95,81 @@ type fileAnswer struct {
 	err  error
 }
 
-// weight is about how many bytes of memory a holds.
-func (a fileAnswer) weight() int {
-	const key, program = 256, 512
-	n := key + len(a.file.Path) + len(a.file.Text)
-	if a.file.Program != nil {
+// keptFile is a fileAnswer as it is remembered: most are about files that are
+// not there.
+type keptFile struct {
+	file *imageinspect.File // nil where there is an error
+	err  error
+}
+
+func (a fileAnswer) keep() keptFile {
+	if a.err != nil {
+		return keptFile{err: a.err}
+	}
+	return keptFile{file: &a.file}
+}
+
+func (k keptFile) answer() fileAnswer {
+	if k.file == nil {
+		return fileAnswer{err: k.err}
+	}
+	return fileAnswer{file: *k.file}
+}
+
+// entryBytes is about what an entry of a cache takes of memory beside what it
+// refers to.
+const entryBytes = 192
+
+// weight is about how many bytes of memory k holds.
+func (k keptFile) weight() int {
+	const file, program = 128, 512
+	n := entryBytes
+	if k.file == nil {
+		return n
+	}
+	n += file + len(k.file.Asked) + len(k.file.Path) + len(k.file.Text)
+	if k.file.Program != nil {
 		n += program
 	}
 	return n
 }
 
+// packedWeight is about how many bytes of memory packed content takes.
+func packedWeight(packed string) int { return entryBytes + len(packed) }
+
+func (c *caches) knownTop(key contentKey) (top, bool) {
+	packed, ok := c.tops.get(key.id())
+	if !ok {
+		return top{}, false
+	}
+	return unpackTop(packed, key.digest), true
+}
+
+func (c *caches) knownFacts(key contentKey) (facts, bool) {
+	packed, ok := c.facts.get(key.id())
+	if !ok {
+		return facts{}, false
+	}
+	return unpackFacts(packed), true
+}
+
+func (c *caches) knownFile(key fileKey) (fileAnswer, bool) {
+	kept, ok := c.files.get(key.id())
+	return kept.answer(), ok
+}
+
+func (c *caches) proof(key accessKey) (v1.Hash, bool) {
+	s, ok := c.access.get(key.id())
+	return s.digest(), ok
+}
+
 func newCaches(o Options) (*caches, error) {
-	access, err1 := newTTLCache[accessKey, v1.Hash](o.CacheSize, o.Now)
+	access, err1 := newTTLCache[id, sum](o.CacheSize, o.Now)
 	failed, err2 := newTTLCache[failureKey, *problem](o.CacheSize, o.Now)
 	sessions, err3 := newTTLCache[sessionKey, *session](maxSessions, o.Now)
-	tops, err4 := newWeightCache[contentKey, top](o.CacheSize, maxTopsBytes, top.weight)
-	known, err5 := newWeightCache[contentKey, facts](o.CacheSize, maxFactsBytes, func(f facts) int { return f.weight })
-	files, err6 := newWeightCache[fileKey, fileAnswer](filesPerImage*o.CacheSize, maxFilesBytes, fileAnswer.weight)
+	tops, err4 := newWeightCache[id](o.CacheSize, maxTopsBytes, packedWeight)
+	known, err5 := newWeightCache[id](o.CacheSize, maxFactsBytes, packedWeight)
+	files, err6 := newWeightCache[id](filesPerImage*o.CacheSize, maxFilesBytes, keptFile.weight)
 	live, err7 := newTTLCache[liveKey, weak.Pointer[rootfs.Image]](maxLive, o.Now)
 	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err != nil {

@@ -57,7 +57,7 @@ func (f *files) First(ctx context.Context, paths []string) (imageinspect.File, e
 
 // Known is File where memory has it.
 func (f *files) Known(path string) (imageinspect.File, bool) {
-	if a, ok := f.client.caches.files.get(f.key(path)); ok {
+	if a, ok := f.client.caches.knownFile(f.key(path)); ok {
 		return a.file, a.err == nil
 	}
 	image := f.live(false)
@@ -66,7 +66,7 @@ func (f *files) Known(path string) (imageinspect.File, bool) {
 	}
 	file, ok := image.Known(path)
 	if ok {
-		f.client.caches.files.add(f.key(path), fileAnswer{file: file})
+		f.client.caches.files.add(f.key(path).id(), fileAnswer{file: file}.keep())
 	}
 	return file, ok
 }
@@ -110,7 +110,7 @@ func (f *files) flightKey(question string) failureKey {
 // known answers from memory, or says that it can't.
 func (f *files) known(question string) (answer, bool) {
 	caches := f.client.caches
-	if a, ok := caches.files.get(f.key(question)); ok {
+	if a, ok := caches.knownFile(f.key(question)); ok {
 		return answer{file: a}, true
 	}
 	if p, ok := caches.failures.get(f.flightKey(question)); ok {
@@ -144,7 +144,7 @@ func (f *files) readOnce(question string, image *rootfs.Image, ask read) answer 
 	defer cancel()
 	ctx = withSpender(ctx, spender{namespace: f.namespace})
 	var a fileAnswer
-	known := func() (ok bool) { a, ok = c.caches.files.get(f.key(question)); return ok }
+	known := func() (ok bool) { a, ok = c.caches.knownFile(f.key(question)); return ok }
 	key := load{contentKey: f.request.content(f.digest), question: question}
 	err := c.loads.do(ctx, key, known, func() error {
 		start := c.options.Now()
@@ -168,7 +168,7 @@ func (f *files) keep(question string, a fileAnswer) {
 	}
 	switch e := (*rootfs.Error)(nil); {
 	case !errors.As(a.err, &e) || e.Lasting: // a file that is too long, for example
-		f.client.caches.files.add(f.key(question), a)
+		f.client.caches.files.add(f.key(question).id(), a.keep())
 	case f.client.base.Err() == nil:
 		f.remember(question, e)
 	}
@@ -230,7 +230,7 @@ func (f *files) live(begin bool) *rootfs.Image {
 func (c *Client) layersFor(f *files) []rootfs.Layer {
 	out := make([]rootfs.Layer, len(f.layers))
 	for i, l := range f.layers {
-		digest := l.digest()
+		digest := l.sum.digest()
 		out[i] = rootfs.Layer{Refusal: l.refusal, Digest: digest, Size: l.size, Open: func(ctx context.Context) (io.ReadCloser, error) {
 			return c.layer(ctx, f.request, digest, l.size)
 		}}

@@ -278,7 +278,7 @@ func TestBadLayerLeavesTheConfig(t *testing.T) {
 	}
 	long := strings.Repeat(`{"digest":"`+digestA+`","size":1,"mediaType":"`+string(types.DockerLayer)+`"},`, 999)
 	m, err := parseManifest([]byte(`{"config":{"digest":"` + digestA + `"},"layers":[` + strings.TrimSuffix(long, ",") + `]}`))
-	if err != nil || len(m.layers) != maxLayers || m.layers[0].digest().String() != digestA || m.layers[0].refusal != rootfs.Readable {
+	if err != nil || len(m.layers) != maxLayers || m.layers[0].sum.digest().String() != digestA || m.layers[0].refusal != rootfs.Readable {
 		t.Errorf("%d layers, %v", len(m.layers), err)
 	}
 }

@@ -43,18 +43,18 @@ func (c *Client) proved(r request) (answer, bool) {
 }
 
 func (c *Client) knownImages(r request, w rights) (answer, bool) {
-	digest, ok := c.caches.access.get(r.access(w.key))
+	digest, ok := c.caches.proof(r.access(w.key))
 	if !ok {
 		return answer{}, false
 	}
-	t, ok := c.caches.tops.get(r.content(digest))
+	t, ok := c.caches.knownTop(r.content(digest))
 	if !ok {
 		return answer{}, false
 	}
 	chosen := t.choose(r.wanted)
 	found := make([]facts, len(chosen))
 	for i, e := range chosen {
-		if found[i], ok = c.caches.facts.get(r.content(e.digest)); !ok {
+		if found[i], ok = c.caches.knownFacts(r.content(e.digest)); !ok {
 			return answer{}, false
 		}
 	}
@@ -94,7 +94,7 @@ func (c *Client) inspectWith(ctx context.Context, r request, w rights, s *sessio
 	if err != nil {
 		return answer{}, err
 	}
-	c.caches.access.add(r.access(w.key), digest, c.bounds.Load().TagTTL)
+	c.caches.access.add(r.access(w.key).id(), sumOf(digest), c.bounds.Load().TagTTL)
 	chosen := t.choose(r.wanted)
 	found := make([]facts, len(chosen))
 	group, ctx := errgroup.WithContext(ctx)
@@ -122,7 +122,7 @@ func (c *Client) inspectWith(ctx context.Context, r request, w rights, s *sessio
 // rights must not learn from the registry's log, or from the time it takes, what
 // others have read. It returns the manifest where it had to read that to know.
 func (c *Client) resolve(ctx context.Context, r request, w rights, s *session) (v1.Hash, []byte, error) {
-	if digest, ok := c.caches.access.get(r.access(w.key)); ok {
+	if digest, ok := c.caches.proof(r.access(w.key)); ok {
 		return digest, nil, nil
 	}
 	digest, err := s.head(ctx, r.identifier)
@@ -143,7 +143,7 @@ func (c *Client) resolve(ctx context.Context, r request, w rights, s *session) (
 // manifest too if it was read just now.
 func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.Hash, raw []byte) (t top, read *manifest, err error) {
 	key := r.content(digest)
-	known := func() (ok bool) { t, ok = c.caches.tops.get(key); return ok }
+	known := func() (ok bool) { t, ok = c.caches.knownTop(key); return ok }
 	err = c.loads.do(ctx, load{contentKey: key}, known, func() error {
 		if raw == nil {
 			if raw, err = s.manifest(ctx, digest); err != nil {
@@ -163,7 +163,7 @@ func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.H
 				return err
 			}
 		}
-		c.caches.tops.add(key, t)
+		c.caches.tops.add(key.id(), t.pack())
 		return nil
 	})
 	return t, read, err
@@ -172,11 +172,11 @@ func (c *Client) readTop(ctx context.Context, r request, s *session, digest v1.H
 // readFacts reads one platform; m is its manifest if that was read before.
 func (c *Client) readFacts(ctx context.Context, r request, s *session, digest v1.Hash, m *manifest) (f facts, err error) {
 	key := r.content(digest)
-	known := func() (ok bool) { f, ok = c.caches.facts.get(key); return ok }
+	known := func() (ok bool) { f, ok = c.caches.knownFacts(key); return ok }
 	err = c.loads.do(ctx, load{contentKey: key, facts: true}, known, func() error {
 		f, err = readFacts(ctx, s, r.repository.Name(), digest, m)
 		if err == nil {
-			c.caches.facts.add(key, f)
+			c.caches.facts.add(key.id(), f.pack())
 		}
 		return err
 	})
@@ -215,7 +215,6 @@ func readFacts(ctx context.Context, from reader, where string, digest v1.Hash, m
 		return facts{}, invalid(where, err)
 	}
 	f.layers = m.layers
-	f.weight += len(f.layers) * layerWeight
 	return f, nil
 }
 

@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"encoding/hex"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/initguard/initguard/imageinspect/rootfs"
@@ -15,13 +13,10 @@ const maxLayers = 257
 // layerRef is a layer as a manifest lists it. It is small, because those of
 // every known image are kept.
 type layerRef struct {
-	sum     string // the digest's bytes
+	sum     sum
 	size    int64
 	refusal rootfs.Refusal
 }
-
-// layerWeight is about how many bytes of memory a layerRef takes.
-const layerWeight = 32 + 32
 
 // layersOf reads the descriptors of layers. A wrong one is no reason to refuse
 // the image, whose config may say all that is asked.
@@ -42,22 +37,6 @@ func newLayerRef(d wireDescriptor) layerRef {
 	if err != nil || d.Size < 0 {
 		return layerRef{refusal: rootfs.BadDescriptor}
 	}
-	sum, err := hex.DecodeString(digest.Hex)
-	if err != nil {
-		return layerRef{refusal: rootfs.BadDescriptor}
-	}
-	l.sum = string(sum)
+	l.sum = sumOf(digest)
 	return l
-}
-
-// digest is the layer's digest; the algorithms are told by their length.
-func (l layerRef) digest() v1.Hash {
-	switch len(l.sum) {
-	case 0:
-		return v1.Hash{}
-	case 64:
-		return v1.Hash{Algorithm: "sha512", Hex: hex.EncodeToString([]byte(l.sum))}
-	default:
-		return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString([]byte(l.sum))}
-	}
 }

@@ -53,7 +53,7 @@ func (l layoutReader) read(ctx context.Context, digest v1.Hash, limit int64) ([]
 func (l layoutReader) layers(refs []layerRef) []rootfs.Layer {
 	out := make([]rootfs.Layer, len(refs))
 	for i, ref := range refs {
-		digest := ref.digest()
+		digest := ref.sum.digest()
 		path := filepath.Join(l.dir, "blobs", digest.Algorithm, digest.Hex)
 		out[i] = rootfs.Layer{Refusal: ref.refusal, Digest: digest, Size: ref.size, Open: func(context.Context) (io.ReadCloser, error) {
 			return openRegular(path)

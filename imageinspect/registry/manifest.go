@@ -44,15 +44,6 @@ type top struct {
 	single bool
 }
 
-// weight is about how many bytes of memory t holds.
-func (t top) weight() int {
-	n := 64
-	for _, e := range t.entries {
-		n += 96 + len(e.digest.Hex) + len(e.platform.os) + len(e.platform.arch) + len(e.platform.variant)
-	}
-	return n
-}
-
 // wireManifest holds the fields that tell image, index and schema 1 apart.
 type wireManifest struct {
 	SchemaVersion int                   `json:"schemaVersion"`
@@ -218,7 +209,6 @@ type facts struct {
 	platform platform
 	config   imageinspect.Config
 	layers   []layerRef // lowest first
-	weight   int
 }
 
 // parseConfig reads an image config.
@@ -243,17 +233,17 @@ func parseConfig(raw []byte) (facts, error) {
 		WorkingDir: w.Config.WorkingDir,
 		User:       w.Config.User,
 	}}
-	f.weight = 256
+	size := 0
 	single := []string{w.Config.WorkingDir, w.Config.User}
 	for _, words := range [][]string{w.Config.Entrypoint, w.Config.Cmd, w.Config.Env, single} {
 		for _, word := range words {
-			f.weight += len(word) + 16
+			size += len(word) + 16
 			if strings.ContainsRune(word, 0) {
 				return facts{}, errors.New("config: a word of argv or environment holds a NUL byte: no kernel can start it")
 			}
 		}
 	}
-	if f.weight > maxProcessBytes {
+	if size > maxProcessBytes {
 		return facts{}, fmt.Errorf("config: argv and environment take over %d KiB", maxProcessBytes>>10)
 	}
 	return f, nil

@@ -91,7 +91,8 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
 		return err
 	}
-	if err := serveReviews(mgr, cluster, settings, namespaces, counts, log); err != nil {
+	var end ending
+	if err := serveReviews(mgr, cluster, settings, namespaces, counts, &end, log); err != nil {
 		return err
 	}
 	if err := mgr.Add(everywhere(tuneGC)); err != nil {
@@ -103,7 +104,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 		}
 	}
 	log.Info("serving", "address", o.BindAddress, "port", o.Port, "version", Version())
-	serving, err := stopLate(ctx, mgr, o.ShutdownDelay, log)
+	serving, err := end.late(ctx, mgr, o.ShutdownDelay, log)
 	if err != nil {
 		return err
 	}

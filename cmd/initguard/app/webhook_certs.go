@@ -1,12 +1,10 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -99,27 +97,4 @@ func short(note string) string {
 		return note
 	}
 	return strings.ToValidUTF8(note[:maxNote], "") + "…"
-}
-
-// stopLate ends the returned context a while after ctx, and says meanwhile that
-// this replica is not ready: the cluster stops sending requests here before the
-// server stops taking them.
-func stopLate(ctx context.Context, mgr manager.Manager, delay time.Duration, log logr.Logger) (context.Context, error) {
-	var draining atomic.Bool
-	err := mgr.AddReadyzCheck("draining", func(*http.Request) error {
-		if draining.Load() {
-			return errors.New("shutting down")
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("readiness: %w", err)
-	}
-	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() {
-		draining.Store(true)
-		log.Info("shutting down", "after", delay.String())
-		time.AfterFunc(delay, stop)
-	})
-	return serving, nil
 }

@@ -41,7 +41,7 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 
 // serveReviews has admission requests answered, with what that asks of the
 // cluster and tells it.
-func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, log logr.Logger) error {
+func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, end *ending, log logr.Logger) error {
 	named := log.WithName("webhook")
 	h := webhook.NewHandler(s.current, n, counts, named)
 	var err error
@@ -52,8 +52,8 @@ func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n name
 		return err
 	}
 	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, webhook.Serve(h, named))
-	server.Register(webhook.MutatePath, webhook.Serve(webhook.NewMutator(h), named))
+	server.Register(webhook.ValidatePath, end.answers(webhook.Serve(h, named)))
+	server.Register(webhook.MutatePath, end.answers(webhook.Serve(webhook.NewMutator(h), named)))
 	return nil
 }
 

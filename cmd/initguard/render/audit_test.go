@@ -71,3 +71,34 @@ func TestAuditGolden(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditPageHoldsNoForeignMarkup: whatever the cluster says stays text.
+func TestAuditPageHoldsNoForeignMarkup(t *testing.T) {
+	const hostile = "\"'><script>\x1b"
+	modes := Modes{Warn: hostile, Enforce: hostile, Inject: hostile}
+	a := ClusterAudit{
+		Cluster: hostile, Version: hostile, Problems: []string{hostile},
+		Workloads: []AuditedWorkload{{
+			Kind: hostile, Namespace: hostile, Name: hostile, Risk: policy.Exposed, Modes: &modes,
+			Injection: map[string]Injection{"exposed": {Strategy: hostile, Containers: []string{"x"}, Refused: hostile}},
+			Containers: []Container{{
+				Name: hostile, Image: hostile, Finding: DoesNotReap, Risk: policy.Exposed, Cluster: hostile,
+				Answer: Answer{PID1: hostile, Reason: hostile},
+			}},
+		}},
+	}
+	a.Summarize(map[string]AuditedNamespace{hostile: {Modes: modes, Problems: []string{hostile}}})
+	var out strings.Builder
+	if err := AuditHTML(&out, a); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"<script", "\"'", "\x1b"} {
+		if strings.Contains(out.String(), bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	const fields = 18
+	if n := strings.Count(out.String(), "&lt;script&gt;"); n < fields {
+		t.Errorf("%d of at least %d texts are on the page", n, fields)
+	}
+}
