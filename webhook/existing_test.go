@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -125,6 +126,11 @@ func TestExistingWorkloads(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t, test.settings)
 			f.handler.Existing = &test.existing
+			settings := f.handler.Settings()
+			patient := *settings.Config
+			patient.Inspection.Deadline = 2 * time.Second // as by default: a busy machine is not what is tested
+			settings.Config = &patient
+			f.handler.Settings = func() webhook.Settings { return settings }
 			operation := admissionv1.Update
 			if test.create {
 				operation = admissionv1.Create
