@@ -147,6 +147,10 @@ bench-collector: ## Measure what it costs the responder to ask 5,000 nodes once 
 bench-admission: control-plane ## Measure admission requests beside the Pod Security webhook; BENCHFLAGS='-images 10000' measures memory.
 	go run ./bench/admission $(BENCHFLAGS)
 
+.PHONY: bench-availability
+bench-availability: control-plane ## Count what 100 applies a second lose while the webhook is restarted, killed or renewed (five minutes); writes docs/availability.md.
+	go run ./bench/availability -write docs/availability.md $(BENCHFLAGS)
+
 .PHONY: measure
 measure: ## Measure what real programs do as PID 1 and print differences; needs root.
 	go run ./test/measure $(MEASUREFLAGS)

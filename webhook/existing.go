@@ -39,6 +39,7 @@ const (
 	maxReading      = time.Second
 	maxJudgements   = 16
 	partForExisting = 80 // percent
+	noTimeToRead    = "there was no time to read all of them"
 )
 
 // Judge judges a workload as if it were applied anew in a namespace with
@@ -131,6 +132,10 @@ func (h *Handler) readExisting(ctx context.Context, namespace string, c *config.
 			r.partly = fmt.Sprintf("there are more than %d objects", maxExisting)
 			return false
 		}
+		if reading.Err() != nil { // to decode takes time too, and judging needs what is left
+			r.partly = noTimeToRead
+			return false
+		}
 		if o, judged := h.existingObject(w, c); judged {
 			found = append(found, existingObject{kind: w.Kind.Kind, object: o})
 		}
@@ -138,7 +143,7 @@ func (h *Handler) readExisting(ctx context.Context, namespace string, c *config.
 	})
 	switch {
 	case err != nil && reading.Err() != nil:
-		r.partly = "there was no time to read all of them"
+		r.partly = noTimeToRead
 	case err != nil:
 		h.Log.Error(err, "existing workloads can't be read", "namespace", namespace)
 		r.unread = "they can't be read"

@@ -66,7 +66,7 @@ func TestUpdates(t *testing.T) {
 	if after := calls(t); after != before {
 		t.Errorf("an update that leaves the template alone called the webhook:\n%s\nbefore:\n%s", after, before)
 	}
-	namespace(t, "updates", "initguard.dev/enforce: possible")
+	label(t, "updates", "possible")
 	if out, err := kubectl(t, "", "-n", "updates", "rollout", "restart", "deployment/web"); err != nil || strings.Contains(out, "Warning") {
 		t.Errorf("a restart during an incident: %v: %s", err, out)
 	}

@@ -17,6 +17,21 @@ func (s *Stack) register(ctx context.Context, repo string) error {
 		return err
 	}
 	s.address = fmt.Sprintf("https://127.0.0.1:%d", s.ports.webhook)
+	return s.applyOverlay(ctx, repo, fmt.Sprintf(`patches:
+  - patch: |
+      {apiVersion: apps/v1, kind: Deployment, metadata: {name: initguard-webhook, namespace: initguard-system}, $patch: delete}
+  - target: {kind: ValidatingWebhookConfiguration}
+    patch: |
+      - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[1]s/validate", caBundle: %[2]s}}
+      - {op: replace, path: /webhooks/1/clientConfig, value: {url: "%[1]s/validate", caBundle: %[2]s}}
+  - target: {kind: MutatingWebhookConfiguration}
+    patch: |
+      - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[1]s/mutate", caBundle: %[2]s}}
+`, s.address, base64.StdEncoding.EncodeToString(s.ca.PEM())))
+}
+
+// applyOverlay applies manifests/base with what an overlay changes of it.
+func (s *Stack) applyOverlay(ctx context.Context, repo, changes string) error {
 	overlay := filepath.Join(s.group.Dir, "overlay")
 	if err := os.Mkdir(overlay, 0o700); err != nil {
 		return err
@@ -25,20 +40,7 @@ func (s *Stack) register(ctx context.Context, repo string) error {
 	if err != nil {
 		return err
 	}
-	content := fmt.Sprintf(`apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-resources: [%q]
-patches:
-  - patch: |
-      {apiVersion: apps/v1, kind: Deployment, metadata: {name: initguard-webhook, namespace: initguard-system}, $patch: delete}
-  - target: {kind: ValidatingWebhookConfiguration}
-    patch: |
-      - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[2]s/validate", caBundle: %[3]s}}
-      - {op: replace, path: /webhooks/1/clientConfig, value: {url: "%[2]s/validate", caBundle: %[3]s}}
-  - target: {kind: MutatingWebhookConfiguration}
-    patch: |
-      - {op: replace, path: /webhooks/0/clientConfig, value: {url: "%[2]s/mutate", caBundle: %[3]s}}
-`, base, s.address, base64.StdEncoding.EncodeToString(s.ca.PEM()))
+	content := fmt.Sprintf("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [%q]\n%s", base, changes)
 	if err := os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(content), 0o600); err != nil {
 		return err
 	}

@@ -84,7 +84,24 @@ registries:
 }
 
 // Start starts everything and returns when the webhook is ready and registered.
-func Start(ctx context.Context, o Options) (stack *Stack, err error) {
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	s, err := Prepare(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	err = s.register(ctx, o.Repo)
+	if err == nil {
+		err = s.StartWebhook(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+// Prepare starts what the webhook stands between and builds the webhook, but
+// neither registers nor starts it.
+func Prepare(ctx context.Context, o Options) (stack *Stack, err error) {
 	s := &Stack{args: o.WebhookArgs}
 	defer func() {
 		if err != nil {
@@ -108,12 +125,6 @@ func Start(ctx context.Context, o Options) (stack *Stack, err error) {
 		return nil, err
 	}
 	if err := s.build(ctx, o); err != nil {
-		return nil, err
-	}
-	if err := s.register(ctx, o.Repo); err != nil {
-		return nil, err
-	}
-	if err := s.StartWebhook(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
