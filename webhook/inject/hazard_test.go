@@ -92,6 +92,7 @@ func TestHazards(t *testing.T) {
 		{rule: "named-by-tag", strategy: Wrap, spec: "containers: [{name: app, image: 'registry.example:5000/app:1'}]", text: "its image is named by a tag: name it by digest, or set command"},
 		{rule: "folder-taken", strategy: Wrap, spec: container("volumeMounts: [{name: v, mountPath: /.initguard/}]") + "\nvolumes: [{name: v, emptyDir: {}}]", text: "it mounts a volume over /.initguard"},
 		{rule: "folder-taken", strategy: Wrap, spec: container("volumeMounts: [{name: v, mountPath: /}]") + "\nvolumes: [{name: v, emptyDir: {}}]", text: "it mounts a volume over /.initguard"},
+		{rule: "folder-taken", strategy: Wrap, spec: container("volumeMounts: [{name: v, mountPath: /x/../.initguard}]") + "\nvolumes: [{name: v, emptyDir: {}}]", text: "it mounts a volume over /.initguard"},
 		{rule: "folder-taken", strategy: Wrap, spec: container("volumeDevices: [{name: v, devicePath: /.initguard/disk}]"), text: "it has a device at /.initguard"},
 		{rule: "confined", strategy: Wrap, spec: container("securityContext: {appArmorProfile: {type: Localhost, localhostProfile: own}}"), text: "its AppArmor profile may not let tini start"},
 		{rule: "confined", strategy: Wrap, spec: plain, change: func(r *Request) {

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -17,6 +18,10 @@ const (
 	// tini is the program that is put in front.
 	tini = Folder + "/tini"
 )
+
+// sources are the files of initguard's image that the init container starts and
+// copies.
+func sources() []string { return []string{"/initguard", "/usr/bin/tini-static"} }
 
 // installCommand copies the static tini of initguard's image into Folder.
 func installCommand() []string { return []string{"/initguard", "install-tini", Folder} }
@@ -157,7 +162,7 @@ func hasVolume(spec *corev1.PodSpec) bool {
 func hasInstall(spec *corev1.PodSpec, image string) bool {
 	return slices.ContainsFunc(spec.InitContainers, func(c corev1.Container) bool {
 		return c.Name == Name && repository(c.Image) == repository(image) && slices.Equal(c.Command, installCommand()) && len(c.Args) == 0 &&
-			c.RestartPolicy == nil && mountsFolder(&c)
+			c.RestartPolicy == nil && mountsFolder(&c) && !slices.ContainsFunc(sources(), func(file string) bool { return covered(&c, file) })
 	})
 }
 
@@ -191,10 +196,21 @@ func mountsFolder(c *corev1.Container) bool {
 	return there
 }
 
+// covered is true for a file in whose place a container may find one of a
+// volume.
+func covered(c *corev1.Container, file string) bool {
+	return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return hides(m.MountPath, file) }) ||
+		slices.ContainsFunc(c.VolumeDevices, func(d corev1.VolumeDevice) bool { return hides(d.DevicePath, file) })
+}
+
 // over is true for a path that hides Folder or something in it.
-func over(path string) bool {
-	path = "/" + strings.Trim(path, "/")
-	return path == "/" || path == Folder || strings.HasPrefix(path, Folder+"/")
+func over(at string) bool { return hides(at, Folder) }
+
+// hides is true for a mount that hides a file or something in it. The API takes
+// paths such as /x/../y, and runtimes mount at what they come to.
+func hides(at, file string) bool {
+	at = path.Clean("/" + at)
+	return at == "/" || at == file || strings.HasPrefix(at, file+"/") || strings.HasPrefix(file, at+"/")
 }
 
 // isWrapped is true for a container that is started by the tini that installed
