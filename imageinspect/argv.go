@@ -214,14 +214,33 @@ func overVolume(file string, mounts []Mount) bool {
 	return over
 }
 
-// volumeOver returns the volume that the pod mounts over an absolute path.
+// volumeOver returns the volume that the pod mounts over an absolute path. Where
+// a folder may be a link to another the volume counts for both: runtimes follow
+// the image's links to where they mount.
 func volumeOver(file string, mounts []Mount) (string, bool) {
 	best, volume := -1, ""
+	file = merged(file)
 	for _, m := range mounts {
-		at := path.Clean("/" + m.Path)
+		at := merged(path.Clean("/" + m.Path))
 		if (at == "/" || file == at || strings.HasPrefix(file, at+"/")) && len(at) > best {
 			best, volume = len(at), m.Volume
 		}
 	}
 	return volume, best >= 0
+}
+
+// merged is an absolute path as it is where the folders of programs are one, as
+// in most distributions: /bin, /sbin and /usr/sbin are links then.
+//
+// Source: https://www.freedesktop.org/wiki/Software/systemd/TheCaseForTheUsrMerge/
+func merged(file string) string {
+	for _, link := range [...]struct{ from, to string }{
+		{"/bin", "/usr/bin"}, {"/sbin", "/usr/bin"}, {"/usr/sbin", "/usr/bin"},
+		{"/lib", "/usr/lib"}, {"/lib64", "/usr/lib"}, {"/usr/lib64", "/usr/lib"}, {"/var/run", "/run"},
+	} {
+		if rest, ok := strings.CutPrefix(file, link.from); ok && (rest == "" || rest[0] == '/') {
+			return link.to + rest
+		}
+	}
+	return file
 }
