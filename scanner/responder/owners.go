@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
@@ -31,13 +32,20 @@ const (
 // Owners finds the top-level workload of a pod.
 type Owners struct {
 	reader client.Reader
-	known  *expirable.LRU[types.UID, *metav1.OwnerReference]
+	known  *expirable.LRU[ownerKey, *metav1.OwnerReference]
+}
+
+// ownerKey is a reference with its namespace. Anybody may write any UID into
+// one: the answer for it is that for no other reference.
+type ownerKey struct {
+	namespace, apiVersion, kind, name string
+	uid                               types.UID
 }
 
 // NewOwners asks a reader, which is not to watch what it is asked for, for
 // metadata alone.
 func NewOwners(r client.Reader) *Owners {
-	return &Owners{reader: r, known: expirable.NewLRU[types.UID, *metav1.OwnerReference](ownersKept, nil, ownersFresh)}
+	return &Owners{reader: r, known: expirable.NewLRU[ownerKey, *metav1.OwnerReference](ownersKept, nil, ownersFresh)}
 }
 
 // Top is the top-level workload of a pod: from controller to controller, until
@@ -68,8 +76,12 @@ func (o *Owners) Top(ctx context.Context, pod *corev1.Pod) (v1alpha1.Workload, e
 
 // above is the controller of an owner; nil when there is none to be found.
 func (o *Owners) above(ctx context.Context, namespace string, owner metav1.OwnerReference) (*metav1.OwnerReference, error) {
-	if above, ok := o.known.Get(owner.UID); ok {
+	key := ownerKey{namespace: namespace, apiVersion: owner.APIVersion, kind: owner.Kind, name: owner.Name, uid: owner.UID}
+	if above, ok := o.known.Get(key); ok {
 		return above, nil
+	}
+	if len(content.IsPathSegmentName(owner.Name)) > 0 {
+		return nil, nil // The API takes any name in a reference; no object has this one.
 	}
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
@@ -86,7 +98,7 @@ func (o *Owners) above(ctx context.Context, namespace string, owner metav1.Owner
 	default:
 		return nil, fmt.Errorf("read %s %s: %w", owner.Kind, owner.Name, err)
 	}
-	o.known.Add(owner.UID, above)
+	o.known.Add(key, above)
 	return above, nil
 }
 

@@ -55,6 +55,13 @@ func (a APIPods) Pods(ctx context.Context, node string) ([]corev1.Pod, error) {
 // hash of the manifest, where that of another pod has the UID.
 const configHash = "kubernetes.io/config.hash"
 
+// isMirror says whether a pod stands for a static one: its node owns it, and its
+// annotations agree. A kubelet deletes one that stands for none of its own.
+func isMirror(p *corev1.Pod) bool {
+	owner := metav1.GetControllerOf(p)
+	return owner != nil && mirror(*owner) && owner.Name == p.Spec.NodeName && p.Annotations[corev1.MirrorPodAnnotationKey] == p.Annotations[configHash]
+}
+
 // newPod keeps what is needed of a pod.
 func newPod(p *corev1.Pod, w v1alpha1.Workload) *Pod {
 	pod := &Pod{

@@ -61,12 +61,12 @@ func (r *Resolver) Resolve(ctx context.Context, name string, a node.Answer) (Out
 	}
 	before := r.of(name)
 	after := &nodePods{pods: make(map[string]*Pod, len(said)), unknown: make(map[string]time.Time)}
-	known, err := r.find(ctx, name, before, said, now)
-	o.Incomplete = err != nil
+	known, unsure, err := r.find(ctx, name, before, said, now)
+	o.Incomplete, o.Unsure = err != nil && unsure == nil, uids(unsure)
 	for id, containers := range said {
 		pod := known[id]
 		if pod == nil {
-			if err == nil {
+			if _, later := unsure[id]; !later && !o.Incomplete {
 				after.remember(before, id, now)
 				for _, c := range containers {
 					o.Elsewhere.Unknown += max(c.Zombies, 0)
@@ -76,7 +76,7 @@ func (r *Resolver) Resolve(ctx context.Context, name string, a node.Answer) (Out
 		}
 		after.pods[id] = pod
 		for _, c := range containers {
-			if _, ok := pod.Containers[c.ID]; !ok && err == nil {
+			if _, ok := pod.Containers[c.ID]; !ok && !o.Incomplete {
 				after.remember(before, c.ID, now)
 			}
 		}
@@ -99,26 +99,33 @@ func (n *nodePods) remember(before *nodePods, id string, now time.Time) {
 
 // find gives the pods of an answer, by what the scanner calls them. The node's
 // pods are listed when one is new, or has a new container. With an error it
-// gives those that it could find.
-func (r *Resolver) find(ctx context.Context, name string, before *nodePods, said map[string][]node.Container, now time.Time) (map[string]*Pod, error) {
+// gives those that it could find, and the UIDs of those whose owner can't be told
+// now, by what the scanner calls them; nil where the pods were not listed.
+func (r *Resolver) find(
+	ctx context.Context, name string, before *nodePods, said map[string][]node.Container, now time.Time,
+) (found map[string]*Pod, unsure map[string]string, err error) {
 	ask := false
 	for id, containers := range said {
 		pod := before.pods[id]
 		ask = ask || pod == nil && !now.Before(before.unknown[id]) || pod != nil && lacks(pod, containers, before, now)
 	}
 	if !ask {
-		return before.pods, nil
+		return before.pods, nil, nil
 	}
 	pods, err := r.lister.Pods(ctx, name)
 	if err != nil {
-		return before.pods, err
+		return before.pods, nil, err
 	}
 	var errs []error
-	found := make(map[string]*Pod, len(said))
+	found = make(map[string]*Pod, len(said))
 	for id, p := range index(pods, said) {
 		workload, err := r.owners.Top(ctx, p)
 		if err != nil {
 			errs = append(errs, err)
+			if unsure == nil {
+				unsure = make(map[string]string)
+			}
+			unsure[id] = string(p.UID)
 			if old := before.pods[id]; old != nil {
 				found[id] = old
 			}
@@ -126,7 +133,16 @@ func (r *Resolver) find(ctx context.Context, name string, before *nodePods, said
 		}
 		found[id] = newPod(p, workload)
 	}
-	return found, errors.Join(errs...)
+	return found, unsure, errors.Join(errs...)
+}
+
+// uids are the values of unsure.
+func uids(unsure map[string]string) map[string]bool {
+	out := make(map[string]bool, len(unsure))
+	for _, uid := range unsure {
+		out[uid] = true
+	}
+	return out
 }
 
 // lacks says whether a container is not among those of the pod's status: it is
@@ -141,16 +157,19 @@ func lacks(pod *Pod, said []node.Container, before *nodePods, now time.Time) boo
 }
 
 // index finds the pods that a scanner speaks of: by UID, by the hash of a static
-// pod's manifest, or by a container's id.
+// pod's manifest, or by a container's id. The hash is an annotation, which anybody
+// may put on a pod of their own: it counts on mirror pods, and not against the
+// ids of containers, which the kubelet wrote.
 func index(pods []corev1.Pod, said map[string][]node.Container) map[string]*corev1.Pod {
 	names := make(map[string]*corev1.Pod, 2*len(pods))
+	hashes := make(map[string]*corev1.Pod)
 	for i := range pods {
 		p := &pods[i]
 		for id := range containerIDs(p) {
 			names[id] = p
 		}
-		if hash := p.Annotations[configHash]; hash != "" {
-			names[hash] = p
+		if hash := p.Annotations[configHash]; hash != "" && isMirror(p) {
+			hashes[hash] = p
 		}
 	}
 	for i := range pods {
@@ -167,6 +186,9 @@ func index(pods []corev1.Pod, said map[string][]node.Container) map[string]*core
 				found[id] = p
 				break
 			}
+		}
+		if p := hashes[id]; p != nil && found[id] == nil {
+			found[id] = p
 		}
 	}
 	return found

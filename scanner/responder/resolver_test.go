@@ -153,7 +153,8 @@ func TestResolve(t *testing.T) {
 	now := epoch()
 	l := &lister{pods: []corev1.Pod{runs("web", "uid-1", "c1")}}
 	static := runs("static", "uid-2", "c2")
-	static.Annotations = map[string]string{configHash: "hash-2"}
+	static.Annotations = map[string]string{configHash: "hash-2", corev1.MirrorPodAnnotationKey: "hash-2"}
+	static.OwnerReferences = []metav1.OwnerReference{reference("v1", "Node", "n1")}
 	l.pods = append(l.pods, static)
 	r := NewResolver(l, NewOwners(&objects{}), FixedLimit(4096), nil, func() time.Time { return now })
 	resolve := func(c ...node.Container) Outcome {

@@ -31,10 +31,14 @@ type Elsewhere struct {
 // An Outcome is what a node's answer says once it is joined with pods.
 type Outcome struct {
 	Sightings []Sighting
-	// Incomplete says that some pods could not be asked about: what was known
-	// of others than the sightings stays.
+	// Incomplete says that the node's pods could not be asked for: what was
+	// known of others than the sightings stays.
 	Incomplete bool
-	Elsewhere  Elsewhere
+	// Unsure are the UIDs of pods whose workload could not be told: what was
+	// known of them stays, and of no others. A pod names its owner itself, so
+	// that one must not hold up what is known of those beside it.
+	Unsure    map[string]bool
+	Elsewhere Elsewhere
 	// Scanned is when the node made the scan.
 	Scanned time.Time
 }

@@ -62,7 +62,7 @@ func (s *State) Set(node string, o Outcome) {
 	n.pods, n.elsewhere, n.scanned = make(map[string]*Sighting, len(o.Sightings)), o.Elsewhere, o.Scanned
 	for uid, old := range before {
 		s.remove(node, uid, old)
-		if o.Incomplete {
+		if o.Incomplete || o.Unsure[uid] {
 			s.put(node, old)
 		}
 	}
