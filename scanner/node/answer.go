@@ -17,6 +17,14 @@ const maxContainers = 1000
 // container with zombies takes some 500.
 const MaxAnswer = 32 << 20
 
+// MaxElements is more than the containers and groups of any answer together,
+// MaxKeys more than the names of its fields, children and pods: an empty one
+// takes two bytes of an answer and a hundred of a reader's memory.
+const (
+	MaxElements = 10 * maxContainers
+	MaxKeys     = 30 * MaxElements
+)
+
 // Answer is what a node serves, as JSON.
 type Answer struct {
 	Version int `json:"version"`
@@ -80,8 +88,8 @@ type Group struct {
 	PerHour *float64 `json:"perHour,omitempty"`
 }
 
-// newAnswer puts a report into what is served.
-func newAnswer(r scanner.Report, age, interval time.Duration) Answer {
+// NewAnswer puts a report into what is served.
+func NewAnswer(r scanner.Report, age, interval time.Duration) Answer {
 	a := Answer{
 		Version: Version, AgeSeconds: age.Seconds(), IntervalSeconds: interval.Seconds(), Processes: r.Processes,
 		Unreadable: r.Unreadable, Ignored: r.Ignored, Containers: make([]Container, 0, min(len(r.Containers), maxContainers)),

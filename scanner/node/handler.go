@@ -20,7 +20,7 @@ func Handler(l *Loop) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		if err := json.NewEncoder(w).Encode(newAnswer(report, age, l.Interval())); err != nil {
+		if err := json.NewEncoder(w).Encode(NewAnswer(report, age, l.Interval())); err != nil {
 			l.log.Debug("answer not sent", "error", err)
 		}
 	})

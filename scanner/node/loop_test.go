@@ -117,7 +117,7 @@ func TestPIDs(t *testing.T) {
 		}()
 		<-source.done
 		r, _, _ := l.Latest()
-		a := newAnswer(r, 0, time.Minute)
+		a := NewAnswer(r, 0, time.Minute)
 		if len(a.Containers) != 1 || a.Containers[0].Zombies != 2 {
 			t.Errorf("%+v, want two zombies", a.Containers)
 		}
@@ -180,7 +180,7 @@ func TestAnswerIsBounded(t *testing.T) {
 		}
 		r.Containers = append(r.Containers, f)
 	}
-	a := newAnswer(r, time.Second, time.Minute)
+	a := NewAnswer(r, time.Second, time.Minute)
 	text, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)

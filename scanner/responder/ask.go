@@ -3,7 +3,6 @@ package responder
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +35,7 @@ const (
 	// An answer has a few KiB. More than smallAnswer is read from so many nodes
 	// at a time only, which bounds the memory that nodes can make this process
 	// take.
-	smallAnswer = 1 << 20
+	smallAnswer = 256 << 10
 	bigAnswers  = 2
 )
 
@@ -96,19 +95,6 @@ func (c *Client) Ask(ctx context.Context, t Target) (node.Answer, error) {
 	body := &bounded{ctx: ctx, from: response.Body, big: c.big}
 	defer body.release()
 	return decode(body)
-}
-
-// decode reads an answer. It is a node's word, so it is bounded and of a known
-// version.
-func decode(body io.Reader) (node.Answer, error) {
-	var a node.Answer
-	if err := json.NewDecoder(io.LimitReader(body, node.MaxAnswer)).Decode(&a); err != nil {
-		return node.Answer{}, fmt.Errorf("answer can't be read: %w", err)
-	}
-	if a.Version != node.Version {
-		return node.Answer{}, fmt.Errorf("answer of version %d, not %d: scanner and responder differ", a.Version, node.Version)
-	}
-	return a, nil
 }
 
 // bounded reads a body; beyond smallAnswer it waits for its turn.

@@ -1,16 +1,19 @@
 package responder
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/initguard/initguard/scanner"
 	"github.com/initguard/initguard/scanner/node"
 )
 
@@ -109,6 +112,60 @@ func TestAskBigAnswers(t *testing.T) {
 	}
 	if len(client.big) != 0 {
 		t.Error("its place is not free again")
+	}
+}
+
+// TestDecodeTakesLittle: an answer takes no more memory than a few times its
+// bytes, whatever it is made of.
+func TestDecodeTakesLittle(t *testing.T) {
+	many := func(before, one, after string) string {
+		return before + strings.Repeat(one+",", (4<<20)/len(one)) + one + after
+	}
+	for name, text := range map[string]string{
+		"containers":       many(`{"version":1,"containers":[`, `{}`, `]}`),
+		"null containers":  many(`{"version":1,"containers":[`, `null`, `]}`),
+		"groups":           many(`{"version":1,"containers":[{"pod":"p","groups":[`, `{}`, `]}]}`),
+		"children":         many(`{"version":1,"containers":[{"groups":[{"children":{`, `"a":1`, `}}]}]}`),
+		"pods":             many(`{"version":1,"pods":{`, `"a":{}`, `}}`),
+		"what nobody asks": many(`{"version":1,"others":[`, `[]`, `]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := decode(strings.NewReader(text))
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.Contains(err.Error(), "than a node tells") {
+				t.Errorf("read: %v", err)
+			}
+			if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 128 {
+				t.Errorf("%d MiB for an answer of %d", took, len(text)>>20)
+			}
+		})
+	}
+}
+
+// TestDecodeTheMost: the largest answer that a scanner makes is read.
+func TestDecodeTheMost(t *testing.T) {
+	report := scanner.Report{Pods: map[string]scanner.PIDs{}}
+	for i := range 1200 {
+		pod := fmt.Sprint("pod-", i)
+		f := scanner.Findings{Container: scanner.Container{Pod: pod, ID: strings.Repeat("a", 64)}, Zombies: 1000}
+		for range 8 {
+			g := scanner.Group{Cause: scanner.PID1NotReaping, Parent: scanner.Parent{Comm: strings.Repeat("p", 15)}, PerHour: new(1.5)}
+			for j := range 16 {
+				g.Children.Names = append(g.Children.Names, scanner.Name{Comm: fmt.Sprintf("\x01\x02\x03\x04\x05\x06%d", j), Count: 9})
+			}
+			f.Groups = append(f.Groups, g)
+		}
+		report.Containers = append(report.Containers, f)
+		report.Pods[pod] = scanner.PIDs{Used: 9, PerHour: new(2.5), Early: true}
+	}
+	text, err := json.Marshal(node.NewAnswer(report, time.Second, time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := decode(bytes.NewReader(text)); err != nil || len(a.Containers) == 0 || len(a.Containers)+a.OtherContainers != 1200 {
+		t.Errorf("%d MiB: %d containers, %v", len(text)>>20, len(a.Containers), err)
 	}
 }
 
