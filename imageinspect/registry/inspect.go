@@ -29,7 +29,9 @@ func (c *Client) known(r request) (answer, bool) {
 }
 
 // proved answers from memory where some of the request's rights were proved
-// within the time that a proof holds.
+// within the time that a proof holds. Of a tag a later place answers only where
+// those before are known not to have it: somebody may have named that place
+// itself, and nodes take another image from the first.
 func (c *Client) proved(r request) (answer, bool) {
 	for _, place := range r.places() {
 		for _, w := range place.rights {
@@ -37,6 +39,12 @@ func (c *Client) proved(r request) (answer, bool) {
 				a.place = place
 				return a, true
 			}
+		}
+		if r.byDigest() {
+			continue
+		}
+		if p, ok := c.caches.failures.get(place.key()); !ok || !goesOn(p, false) {
+			break
 		}
 	}
 	return answer{}, false

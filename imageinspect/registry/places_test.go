@@ -250,3 +250,42 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("got %v", got[0].Config)
 	}
 }
+
+// TestTagOfALaterPlace: that a later place is known, because somebody named it,
+// does not answer for a tag which the first one may have.
+func TestTagOfALaterPlace(t *testing.T) {
+	p := newPair(t, false, imagetest.Options{})
+	p.mirror.MustPush(t, "team/web:1", imagetest.Spec{Entrypoint: []string{"first"}})
+	p.rules = mirror.Rules{Search: []string{p.mirror.Host(), p.source.Host()}, Short: true}
+	c := p.client(t, nil)
+	short := func(identifier string) imageinspect.Query {
+		return imageinspect.Query{Reference: "team/web" + identifier, Platforms: []string{"linux/amd64"}}
+	}
+	if got := inspect(t, c, query(p.source, "team/web:1"))[0].Config.Entrypoint[0]; got != "source" {
+		t.Fatalf("the source's image is %s", got)
+	}
+	if got := inspect(t, c, short(":1"))[0].Config.Entrypoint[0]; got != "first" {
+		t.Errorf("team/web:1 is the image of %s; nodes take that of the first place", got)
+	}
+	// A digest is the same everywhere: what is known answers.
+	inspect(t, c, query(p.source, "team/web@"+p.digest))
+	p.mirror.ResetCounts()
+	p.source.ResetCounts()
+	if got := inspect(t, c, short("@"+p.digest))[0].Config.Entrypoint[0]; got != "source" || p.mirror.Counts().Content()+p.source.Counts().Content() > 0 {
+		t.Errorf("by digest: %s, asked %v and %v", got, p.mirror.Counts(), p.source.Counts())
+	}
+	// A place that says that it has no such tag is passed over, and asked no more
+	// often than that is remembered.
+	p.source.MustPush(t, "team/web:2", imagetest.Spec{Entrypoint: []string{"two"}})
+	asked := 0
+	for i := range 3 {
+		if got := inspect(t, c, short(":2"))[0].Config.Entrypoint[0]; got != "two" {
+			t.Errorf("team/web:2 is %s", got)
+		}
+		n := p.mirror.Counts()[imagetest.HeadManifest]
+		if i > 0 && n != asked || n == 0 {
+			t.Errorf("after %d lookups the first place was asked %d times, after the first %d", i+1, n, asked)
+		}
+		asked = n
+	}
+}
