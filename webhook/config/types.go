@@ -125,6 +125,9 @@ type Inspection struct {
 	// linux/ARCH[/VARIANT]. At most 16. Default: none, which stands for those
 	// of the cluster's nodes, or DefaultPlatforms where nobody knows them.
 	Platforms []string `yaml:"platforms"`
+	// WarmUp looks at the images of the pods that run when the webhook starts,
+	// one after the other. Default: false.
+	WarmUp bool `yaml:"warmUp"`
 }
 
 // Cache bounds what is remembered about images.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -33,7 +34,9 @@ type network struct {
 	// cluster gives what OpenShift's objects say; the same pointer as long as
 	// they say the same.
 	cluster func() *mirrors.State
-	log     logr.Logger
+	// ready is nil once it is known what the cluster says.
+	ready func(*http.Request) error
+	log   logr.Logger
 
 	mu   sync.Mutex
 	cas  map[string]caFile // by path

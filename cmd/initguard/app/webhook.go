@@ -92,10 +92,11 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 		return err
 	}
 	var end ending
-	if err := serveReviews(mgr, cluster, settings, namespaces, counts, &end, log); err != nil {
+	handler, err := serveReviews(mgr, cluster, settings, namespaces, counts, &end, log)
+	if err != nil {
 		return err
 	}
-	if err := mgr.Add(everywhere(tuneGC)); err != nil {
+	if err := errors.Join(mgr.Add(everywhere(tuneGC)), mgr.Add(warmUp(handler, settings, reached))); err != nil {
 		return err
 	}
 	if watcher != nil {

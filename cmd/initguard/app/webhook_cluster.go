@@ -33,7 +33,7 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 	if err != nil {
 		return err
 	}
-	n.cluster = watcher.Current
+	n.cluster, n.ready = watcher.Current, watcher.Ready
 	return errors.Join(
 		mgr.Add(everywhere(watcher.Run)), mgr.Add(everywhere(n.run)), mgr.AddReadyzCheck("registries", watcher.Ready),
 	)
@@ -41,20 +41,20 @@ func watchNetwork(mgr manager.Manager, cluster *rest.Config, n *network) error {
 
 // serveReviews has admission requests answered, with what that asks of the
 // cluster and tells it.
-func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, end *ending, log logr.Logger) error {
+func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n namespaceLabels, counts *webhook.Metrics, end *ending, log logr.Logger) (*webhook.Handler, error) {
 	named := log.WithName("webhook")
 	h := webhook.NewHandler(s.current, n, counts, named)
 	var err error
 	if h.Late, err = newFollower(mgr, cluster, counts, log.WithName("late")); err != nil {
-		return err
+		return nil, err
 	}
 	if h.Existing, err = workloads.New(cluster); err != nil {
-		return err
+		return nil, err
 	}
 	server := mgr.GetWebhookServer()
 	server.Register(webhook.ValidatePath, end.answers(webhook.Serve(h, named)))
 	server.Register(webhook.MutatePath, end.answers(webhook.Serve(webhook.NewMutator(h), named)))
-	return nil
+	return h, nil
 }
 
 // newFollower makes what tells late verdicts: every replica those of the
