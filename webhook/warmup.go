@@ -19,7 +19,7 @@ const warmUpPause = time.Second
 // WarmUp looks at the images of the pods that run, one after the other and each
 // of a namespace once, so that the first apply of each finds its answer. It ends
 // with ctx, with the last pod, or when as many were looked at as are remembered.
-func (h *Handler) WarmUp(ctx context.Context) error {
+func (h *Handler) WarmUp(ctx context.Context) {
 	w := warmUp{handler: h, pause: warmUpPause, seen: make(map[string]bool)}
 	h.Log.Info("looking at the images of the pods that run")
 	forbidden, err := h.Existing.List(ctx, "", []schema.GroupKind{{Kind: "Pod"}}, func(found Workload) bool { return w.pod(ctx, found) })
@@ -32,7 +32,6 @@ func (h *Handler) WarmUp(ctx context.Context) error {
 	default:
 		h.Log.Info("the images of the pods that run were looked at", "images", len(w.seen))
 	}
-	return nil
 }
 
 // warmUp is one way through the pods.

@@ -39,6 +39,7 @@ func runningPod(namespace, spec string) webhook.Workload {
 // TestWarmUp: each image is asked for once with the same rights, one at a time,
 // and only where an apply would ask for it.
 func TestWarmUp(t *testing.T) {
+	t.Parallel()
 	pods := []webhook.Workload{
 		runningPod("shop", `{"containers":[{"name":"a","image":"panics"},{"name":"b","image":"web"}],"initContainers":[{"name":"i","image":"once"},{"name":"s","image":"side","restartPolicy":"Always"}]}`),
 		runningPod("shop", `{"containers":[{"name":"a","image":"web"}]}`),
@@ -75,9 +76,7 @@ func TestWarmUp(t *testing.T) {
 			if tc.ended {
 				cancel()
 			}
-			if err := f.handler.WarmUp(ctx); err != nil {
-				t.Fatal(err)
-			}
+			f.handler.WarmUp(ctx)
 			if got := strings.Join(o.asked, ", "); got != tc.asked || o.wrong.Load() {
 				t.Errorf("asked %q, two at a time: %v; want %q", got, o.wrong.Load(), tc.asked)
 			}

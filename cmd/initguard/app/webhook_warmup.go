@@ -26,6 +26,7 @@ func warmUp(h *webhook.Handler, s *settings, n *network) everywhere {
 				return nil
 			}
 		}
-		return h.WarmUp(ctx)
+		h.WarmUp(ctx)
+		return nil
 	}
 }
