@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,7 +29,7 @@ const pageSize = 500
 
 // workloads reads what runs in a namespace, or in all when it is empty: what
 // holds a pod template and belongs to nothing that does.
-func (c *zombieCluster) workloads(ctx context.Context, namespace string, settings *config.Config, p *progress) (running, error) {
+func (c *callersCluster) workloads(ctx context.Context, namespace string, settings *config.Config, p *progress) (running, error) {
 	found := running{labels: map[string]map[string]string{}}
 	if err := c.namespaceLabels(ctx, namespace, &found); err != nil {
 		return running{}, err
@@ -61,12 +60,12 @@ func (c *zombieCluster) workloads(ctx context.Context, namespace string, setting
 }
 
 // lister lists with the rights of whoever runs the command.
-func (c *zombieCluster) lister() *workloads.Lister {
+func (c *callersCluster) lister() *workloads.Lister {
 	return &workloads.Lister{Client: c.client, PageSize: pageSize, PageMost: requestMost}
 }
 
 // namespaceLabels reads the labels that set the modes.
-func (c *zombieCluster) namespaceLabels(ctx context.Context, namespace string, found *running) error {
+func (c *callersCluster) namespaceLabels(ctx context.Context, namespace string, found *running) error {
 	kind := schema.GroupVersionKind{Version: "v1", Kind: "Namespace"}
 	if namespace == "" {
 		err := c.lister().Pages(ctx, "", kind, func(o *unstructured.Unstructured) (bool, error) {
@@ -97,11 +96,4 @@ func (c *zombieCluster) namespaceLabels(ctx context.Context, namespace string, f
 		found.labels[namespace] = o.GetLabels()
 	}
 	return nil
-}
-
-func inWhere(namespace string) string {
-	if namespace == "" {
-		return "in all namespaces"
-	}
-	return "in namespace " + strings.TrimSpace(namespace)
 }

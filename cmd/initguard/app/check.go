@@ -3,15 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/initguard/initguard/cmd/initguard/manifest"
 	"github.com/initguard/initguard/cmd/initguard/render"
-	"github.com/initguard/initguard/imageinspect/registry"
 	"github.com/initguard/initguard/webhook/config"
 	"github.com/initguard/initguard/webhook/policy"
 )
@@ -68,26 +65,6 @@ func (o *CheckOptions) Validate() []error {
 	return append(errs, o.validate()...)
 }
 
-// inputErrors are what is wrong with the files and images that are named.
-func inputErrors(files, images []string) []error {
-	var errs []error
-	stdin := 0
-	for _, name := range files {
-		if name == manifest.Stdin {
-			stdin++
-		}
-	}
-	if stdin > 1 {
-		errs = append(errs, fmt.Errorf("--filename: standard input can be read only once"))
-	}
-	for _, image := range images {
-		if name, source, ok := strings.Cut(image, "="); !ok || name == "" || !registry.IsLocal(source) {
-			errs = append(errs, fmt.Errorf("--image: %q is not NAME=SOURCE with SOURCE oci:DIR[:TAG] or docker-archive:FILE[:REF]", image))
-		}
-	}
-	return errs
-}
-
 func newCheckCommand(s Streams) *cobra.Command {
 	o := NewCheckOptions()
 	cmd := &cobra.Command{
@@ -134,31 +111,23 @@ the cluster would deny is always an error.`,
 }
 
 func runCheck(ctx context.Context, o *CheckOptions, s Streams) error {
-	t, err := o.open()
+	in, err := openInput(ctx, &o.lookupOptions, o.Files, o.Images, s.In)
 	if err != nil {
 		return exitError{code: ExitUnanswered, message: err.Error()}
 	}
-	defer t.client.Close()
-	images, err := openSubstitutes(o.Images, patient{t.client})
+	defer in.client.Close()
+	c := newChecker(o, in.toolbox, in.images)
+	result, err := c.check(ctx, in.read, newProgress(s))
 	if err != nil {
 		return exitError{code: ExitUnanswered, message: err.Error()}
 	}
-	input, err := manifest.Read(ctx, o.Files, s.In)
-	if err != nil {
-		return exitError{code: ExitUnanswered, message: err.Error()}
-	}
-	c := newChecker(o, t, images)
-	result, err := c.check(ctx, input, newProgress(s))
-	if err != nil {
-		return exitError{code: ExitUnanswered, message: err.Error()}
-	}
-	for _, name := range images.unused() {
+	for _, name := range in.images.unused() {
 		fmt.Fprintf(s.ErrOut, "Warning: --image %s: no container that was looked up names this image\n", render.Printable(name))
 	}
 	for _, p := range result.Problems {
 		fmt.Fprintln(s.ErrOut, "Error:", p)
 	}
-	if err := writeCheck(o, t.config, result, s); err != nil {
+	if err := writeCheck(o, in.config, result, s); err != nil {
 		return written(err)
 	}
 	return verdictOf(o, result.Summary)

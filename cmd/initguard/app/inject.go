@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/initguard/initguard/cmd/initguard/manifest"
 	"github.com/initguard/initguard/cmd/initguard/render"
 	"github.com/initguard/initguard/webhook/config"
 )
@@ -110,26 +109,18 @@ is though its PID 1 does not reap; 2 a PID 1 can't be told (unless
 }
 
 func runInject(ctx context.Context, o *InjectOptions, s Streams) error {
-	t, err := o.open()
+	in, err := openInput(ctx, &o.lookupOptions, o.Files, o.Images, s.In)
 	if err != nil {
 		return exitError{code: ExitUnanswered, message: err.Error()}
 	}
-	defer t.client.Close()
-	images, err := openSubstitutes(o.Images, patient{t.client})
-	if err != nil {
-		return exitError{code: ExitUnanswered, message: err.Error()}
-	}
-	input, err := manifest.Read(ctx, o.Files, s.In)
-	if err != nil {
-		return exitError{code: ExitUnanswered, message: err.Error()}
-	}
-	i := newInjector(o, t, images)
-	done := i.injectAll(ctx, input.Documents, newProgress(s))
+	defer in.client.Close()
+	i := newInjector(o, in.toolbox, in.images)
+	done := i.injectAll(ctx, in.read.Documents, newProgress(s))
 	if err := ctx.Err(); err != nil {
 		return exitError{code: ExitUnanswered, message: "interrupted: " + err.Error()}
 	}
 	code := ExitOK
-	for _, p := range input.Problems {
+	for _, p := range in.read.Problems {
 		fmt.Fprintln(s.ErrOut, "Error:", render.Printable(p.String()))
 		code = ExitUnanswered
 	}
@@ -142,7 +133,7 @@ func runInject(ctx context.Context, o *InjectOptions, s Streams) error {
 	if err := writeInjected(s.Out, done, o, s.Color); err != nil {
 		return written(err)
 	}
-	if len(input.Documents) == 0 && code == ExitOK {
+	if len(in.read.Documents) == 0 && code == ExitOK {
 		return exitError{code: ExitUnanswered, message: "nothing to inject into: no Kubernetes objects were found"}
 	}
 	if code != ExitOK {

@@ -166,7 +166,7 @@ func current(all []v1alpha1.ZombieReport) []v1alpha1.ZombieReport {
 }
 
 // watchZombies prints each report that changes, until ctx ends.
-func watchZombies(ctx context.Context, o *ZombiesOptions, c *zombieCluster, namespace, version string, table render.ReportTable, s Streams) error {
+func watchZombies(ctx context.Context, o *ZombiesOptions, c *callersCluster, namespace, version string, table render.ReportTable, s Streams) error {
 	err := c.watch(ctx, namespace, version, func(r v1alpha1.ZombieReport) error {
 		if !o.Past && r.Status.Summary.Zombies == 0 && len(r.Status.History) == 0 {
 			return nil

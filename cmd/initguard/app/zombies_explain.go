@@ -19,7 +19,7 @@ import (
 )
 
 // explainZombies explains one pod or workload.
-func explainZombies(ctx context.Context, o *ZombiesOptions, c *zombieCluster, name string, s Streams) error {
+func explainZombies(ctx context.Context, o *ZombiesOptions, c *callersCluster, name string, s Streams) error {
 	unanswered := func(err error) error { return exitError{code: ExitUnanswered, message: err.Error()} }
 	t, err := parseTarget(name)
 	if err != nil {
@@ -64,7 +64,7 @@ func explainZombies(ctx context.Context, o *ZombiesOptions, c *zombieCluster, na
 }
 
 // exists says what is wrong with a name of which there is no report.
-func (c *zombieCluster) exists(ctx context.Context, t target) error {
+func (c *callersCluster) exists(ctx context.Context, t target) error {
 	kind := t.kind
 	if kind == "" {
 		kind = "pod"
@@ -88,7 +88,7 @@ func (c *zombieCluster) exists(ctx context.Context, t target) error {
 // explainer finds out what mends a workload.
 type explainer struct {
 	options *ZombiesOptions
-	cluster *zombieCluster
+	cluster *callersCluster
 	tools   *toolbox
 }
 
