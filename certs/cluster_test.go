@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/initguard/initguard/test/cluster"
+	"github.com/initguard/initguard/test/poll"
 )
 
 // fixture is a real API server with both webhook configurations, one entry a
@@ -185,21 +186,7 @@ func (f *fixture) run(t *testing.T) {
 // eventually polls until check is nil or a minute has passed.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(time.Minute)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline.C:
-			t.Fatalf("%s: %v", what, err)
-		case <-tick.C:
-		}
-	}
+	poll.Until(t, 20*time.Millisecond, time.Minute, what, check)
 }
 
 func (f *fixture) allReady() error {

@@ -30,9 +30,9 @@ func (o oneImage) Inspect(context.Context, imageinspect.Query) ([]imageinspect.I
 	return []imageinspect.Image{o.image}, nil
 }
 
-// TestVerdictsAreKept: the same question is followed through files once, one
-// that differs in anything that may matter is followed anew.
-func TestVerdictsAreKept(t *testing.T) {
+// newAssessor makes one that keeps verdicts, and has no images yet.
+func newAssessor(t *testing.T) webhook.Assessor {
+	t.Helper()
 	db, err := initdb.New()
 	if err != nil {
 		t.Fatal(err)
@@ -41,13 +41,20 @@ func TestVerdictsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return webhook.Assessor{Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
+}
+
+// TestVerdictsAreKept: the same question is followed through files once, one
+// that differs in anything that may matter is followed anew.
+func TestVerdictsAreKept(t *testing.T) {
+	assessor := newAssessor(t)
 	asked := 0
 	image := imageinspect.Image{
 		Platform: "linux/amd64", Digest: "sha256:1",
 		Config: imageinspect.Config{Entrypoint: []string{"/start"}},
 		Files:  countedFiles{imagetest.Tree{"/start": "#!/bin/bash\nexec ${INIT:-node} \"$@\"\n", "/usr/bin/tini": "\x7fELF"}, &asked},
 	}
-	assessor := webhook.Assessor{Inspector: oneImage{image}, Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
+	assessor.Inspector = oneImage{image}
 	user := int64(7)
 	for _, test := range []struct {
 		name string
@@ -82,20 +89,13 @@ func TestVerdictsAreKept(t *testing.T) {
 
 // TestVerdictsForgetWhatMayPass: a verdict that hangs on time is no memory.
 func TestVerdictsForgetWhatMayPass(t *testing.T) {
-	db, err := initdb.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	verdicts, err := webhook.NewVerdicts()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assessor := newAssessor(t)
 	asked := 0
 	image := imageinspect.Image{
 		Digest: "sha256:1", Config: imageinspect.Config{Entrypoint: []string{"/start"}},
 		Files: countedFiles{imagetest.Tree{"/start": "#!/bin/bash\nexec node\n"}, &asked},
 	}
-	assessor := webhook.Assessor{Inspector: oneImage{image}, Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
+	assessor.Inspector = oneImage{image}
 	spec := &corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "x"}}}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -110,21 +110,14 @@ func TestVerdictsForgetWhatMayPass(t *testing.T) {
 // TestVerdictsAreOfTheirRepository: a registry's word that it has a digest tells
 // nothing of what another's image under that digest was judged to be.
 func TestVerdictsAreOfTheirRepository(t *testing.T) {
-	db, err := initdb.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	verdicts, err := webhook.NewVerdicts()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assessor := newAssessor(t)
 	judge := func(repository string, files imagetest.Tree) imageinspect.Outcome {
 		asked := 0
 		image := imageinspect.Image{
 			Platform: "linux/amd64", Digest: "sha256:1", Repository: repository,
 			Config: imageinspect.Config{Entrypoint: []string{"/start"}}, Files: countedFiles{files, &asked},
 		}
-		assessor := webhook.Assessor{Inspector: oneImage{image}, Evaluator: imageinspect.NewEvaluator(db), Verdicts: verdicts}
+		assessor.Inspector = oneImage{image}
 		return assessor.Assess(t.Context(), "ns", &corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Image: "x"}}})[0].Result.Verdict.Outcome
 	}
 	if got := judge("a.io/private", imagetest.Tree{"/start": "#!/bin/bash\nexec node\n"}); got != imageinspect.DoesNotReap {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/initguard/initguard/test/cluster/binaries"
 	"github.com/initguard/initguard/test/cluster/process"
+	"github.com/initguard/initguard/test/poll"
 	"github.com/initguard/initguard/test/stack"
 )
 
@@ -89,21 +90,20 @@ const readyMost = time.Minute
 func (p *peer) await(ctx context.Context, started *process.Process, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyMost)
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ready(ctx, p.client, url)
-		if err == nil {
-			return nil
-		}
+	within, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	err := poll.Wait(within, 100*time.Millisecond, func() error {
 		select {
 		case <-started.Done():
-			return started.Err()
-		case <-ctx.Done():
-			return fmt.Errorf("not ready: %w\n%s", err, started.Logs(20))
-		case <-tick.C:
+			end(started.Err())
+		default:
 		}
+		return ready(within, p.client, url)
+	})
+	if err != nil {
+		return fmt.Errorf("not ready: %w\n%s", err, started.Logs(20))
 	}
+	return nil
 }
 
 func ready(ctx context.Context, client *http.Client, url string) error {

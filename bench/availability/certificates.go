@@ -63,7 +63,7 @@ func renew(ctx context.Context, f *fleet, keys ...string) error {
 }
 
 // serves is nil when a replica serves the certificate of the Secret.
-func serves(ctx context.Context, r *stack.Replica, secret *corev1.Secret) error {
+func serves(ctx context.Context, r *stack.Beside, secret *corev1.Secret) error {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(secret.Data["ca.crt"]) {
 		return errors.New("the Secret holds no CA")

@@ -107,7 +107,7 @@ func killOne(ctx context.Context, f *fleet) error {
 }
 
 // busiest is the replica that calls go to now.
-func (f *fleet) busiest(ctx context.Context) (*stack.Replica, error) {
+func (f *fleet) busiest(ctx context.Context) (*stack.Beside, error) {
 	before := map[string]float64{}
 	for _, r := range f.live {
 		n, err := calls(ctx, r)
@@ -116,7 +116,7 @@ func (f *fleet) busiest(ctx context.Context) (*stack.Replica, error) {
 		}
 		before[r.Name] = n
 	}
-	var busiest *stack.Replica
+	var busiest *stack.Beside
 	err := f.poll(ctx, func() error {
 		most := 0.0
 		for _, r := range f.live {
@@ -137,7 +137,7 @@ func (f *fleet) busiest(ctx context.Context) (*stack.Replica, error) {
 }
 
 // calls is how often a replica was called.
-func calls(ctx context.Context, r *stack.Replica) (float64, error) {
+func calls(ctx context.Context, r *stack.Beside) (float64, error) {
 	page, err := metrics(ctx, r)
 	if err != nil {
 		return 0, err
@@ -167,7 +167,7 @@ func reload(ctx context.Context, f *fleet) error {
 // configure exchanges the configuration file, and waits until every replica
 // has said what it did with it.
 func (f *fleet) configure(ctx context.Context, content []byte, result string) error {
-	counted := func(r *stack.Replica) (float64, error) {
+	counted := func(r *stack.Beside) (float64, error) {
 		page, err := metrics(ctx, r)
 		if err != nil {
 			return 0, err

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/initguard/initguard/test/poll"
 	"github.com/initguard/initguard/test/stack"
 )
 
@@ -27,7 +28,7 @@ type fleet struct {
 	say      deployment
 	admin    *kubernetes.Clientset
 	config   *rest.Config
-	live     []*stack.Replica
+	live     []*stack.Beside
 	made     int
 	// struck is when the disturbance under way really began.
 	struck time.Time
@@ -88,9 +89,10 @@ func (f *fleet) close() error {
 }
 
 // start starts one more replica and does not wait for it.
-func (f *fleet) start(ctx context.Context) (*stack.Replica, error) {
+func (f *fleet) start(ctx context.Context) (*stack.Beside, error) {
 	f.made++
-	r, err := f.stack.StartReplica(ctx, "replica-"+strconv.Itoa(f.made), f.say.grace, f.say.args...)
+	r, err := f.stack.Beside(ctx, "replica-"+strconv.Itoa(f.made), f.say.grace,
+		append([]string{"--config", f.stack.ConfigFile, "--cert-source=built-in"}, f.say.args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +102,13 @@ func (f *fleet) start(ctx context.Context) (*stack.Replica, error) {
 }
 
 // leaves takes a replica off the list of those that shall run.
-func (f *fleet) leaves(r *stack.Replica) {
-	f.live = slices.DeleteFunc(f.live, func(other *stack.Replica) bool { return other == r })
+func (f *fleet) leaves(r *stack.Beside) {
+	f.live = slices.DeleteFunc(f.live, func(other *stack.Beside) bool { return other == r })
 }
 
 // stop tells a replica to end, as the kubelet does, and fails when it has to be
 // killed in the end.
-func (f *fleet) stop(r *stack.Replica) error {
+func (f *fleet) stop(r *stack.Beside) error {
 	begin := time.Now()
 	if err := r.Stop(); err != nil {
 		return err
@@ -119,7 +121,7 @@ func (f *fleet) stop(r *stack.Replica) error {
 }
 
 // kill ends a replica without a warning.
-func (f *fleet) kill(ctx context.Context, r *stack.Replica) error {
+func (f *fleet) kill(ctx context.Context, r *stack.Beside) error {
 	f.leaves(r)
 	f.struck = time.Now()
 	if err := syscall.Kill(r.PID(), syscall.SIGKILL); err != nil {
@@ -135,7 +137,7 @@ func (f *fleet) kill(ctx context.Context, r *stack.Replica) error {
 	return err
 }
 
-func (f *fleet) awaitReady(ctx context.Context, r *stack.Replica) error {
+func (f *fleet) awaitReady(ctx context.Context, r *stack.Beside) error {
 	err := f.poll(ctx, func() error {
 		select {
 		case <-r.Done():
@@ -173,19 +175,7 @@ func (f *fleet) well() error {
 func (f *fleet) poll(ctx context.Context, ask func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	ticks := time.NewTicker(100 * time.Millisecond)
-	defer ticks.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
-		case <-ticks.C:
-		}
-	}
+	return poll.Wait(ctx, 100*time.Millisecond, ask)
 }
 
 // maxMetrics bounds what is read of a page of metrics, in bytes.
@@ -209,7 +199,7 @@ func sum(page, begin string) (float64, error) {
 }
 
 // metrics reads the metrics of a replica.
-func metrics(ctx context.Context, r *stack.Replica) (string, error) {
+func metrics(ctx context.Context, r *stack.Beside) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.Metrics+"/metrics", nil)

@@ -46,15 +46,10 @@ func TestSlowHead(t *testing.T) {
 	if result, _ := explain(errors.Join(errors.New("tls: first record does not look like a TLS handshake"), slowError{})); result != resultTimeout {
 		t.Errorf("result %s", result)
 	}
-	body := &meteredBody{ReadCloser: io.NopCloser(strings.NewReader("x")), meter: must2(newMeter(newClock().Now, func() Budgets { return Budgets{} })), done: func(error) {}}
+	unlimited, err := newMeter(newClock().Now, func() Budgets { return Budgets{} })
+	must(t, err)
+	body := &meteredBody{ReadCloser: io.NopCloser(strings.NewReader("x")), meter: unlimited, done: func(error) {}}
 	if raw, err := io.ReadAll(body); err != nil || string(raw) != "x" {
 		t.Errorf("%q, %v", raw, err)
 	}
-}
-
-func must2[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

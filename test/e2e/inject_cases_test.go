@@ -310,7 +310,7 @@ func attach(t *testing.T, in *injection, namespace, pod string) {
 	if out, err := cmd.CombinedOutput(); err != nil && ctx.Err() == nil {
 		t.Fatalf("attach: %v: %s", err, out)
 	}
-	awaitPod(t, time.Minute, "the line that was written", func() (bool, string) {
+	awaitEvery(t, pollPods, time.Minute, "the line that was written", func() (bool, string) {
 		log := in.logs(t, namespace, pod, "main")
 		return strings.Contains(log, "read hello\n"), log
 	})

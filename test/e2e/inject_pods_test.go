@@ -69,26 +69,6 @@ func (warningsToContext) HandleWarningHeaderWithContext(ctx context.Context, _ i
 	}
 }
 
-// awaitPod polls until what is asked for holds; an error is said in the end.
-func awaitPod(t *testing.T, most time.Duration, what string, ask func() (bool, string)) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), most)
-	defer cancel()
-	ticker := time.NewTicker(pollPods)
-	defer ticker.Stop()
-	for {
-		ok, seen := ask()
-		if ok {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%s: not within %v: %s", what, most, seen)
-		case <-ticker.C:
-		}
-	}
-}
-
 // createPod creates a pod by way of the case's kind and returns its name.
 func (in *injection) createPod(t *testing.T, c injectCase, name string, template corev1.PodTemplateSpec) string {
 	t.Helper()
@@ -134,7 +114,7 @@ func (in *injection) createPod(t *testing.T, c injectCase, name string, template
 func (in *injection) podOf(t *testing.T, namespace, maker string) string {
 	t.Helper()
 	var found string
-	awaitPod(t, cronMost, "a pod of "+maker, func() (bool, string) {
+	awaitEvery(t, pollPods, cronMost, "a pod of "+maker, func() (bool, string) {
 		pods, err := in.client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return false, err.Error()
@@ -162,7 +142,7 @@ func (in *injection) describe(namespace, name string) string {
 func (in *injection) awaitRunning(t *testing.T, namespace, name string, restarts int32) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
-	awaitPod(t, readyMost, "containers of "+name+" run", func() (bool, string) {
+	awaitEvery(t, pollPods, readyMost, "containers of "+name+" run", func() (bool, string) {
 		var err error
 		if pod, err = in.client.CoreV1().Pods(namespace).Get(t.Context(), name, metav1.GetOptions{}); err != nil {
 			return false, err.Error()
@@ -182,7 +162,7 @@ func (in *injection) awaitRunning(t *testing.T, namespace, name string, restarts
 func (in *injection) awaitEnd(t *testing.T, namespace, name string) *corev1.Pod {
 	t.Helper()
 	var pod *corev1.Pod
-	awaitPod(t, endMost, "containers of "+name+" end", func() (bool, string) {
+	awaitEvery(t, pollPods, endMost, "containers of "+name+" end", func() (bool, string) {
 		var err error
 		if pod, err = in.client.CoreV1().Pods(namespace).Get(t.Context(), name, metav1.GetOptions{}); err != nil {
 			return false, err.Error()

@@ -42,7 +42,7 @@ func (in *injection) watch(t *testing.T, c injectCase, pod *corev1.Pod, v varian
 		status, _ := statusOf(pod, name)
 		_, id, _ := strings.Cut(status.ContainerID, "://")
 		var s containerSeen
-		awaitPod(t, watchFor+orphansMost, "orphans of "+name, func() (bool, string) {
+		awaitEvery(t, pollPods, watchFor+orphansMost, "orphans of "+name, func() (bool, string) {
 			if time.Since(since) < watchFor {
 				return false, "its time isn't over"
 			}
@@ -53,7 +53,7 @@ func (in *injection) watch(t *testing.T, c injectCase, pod *corev1.Pod, v varian
 			s.orphans = all.Orphans(id)
 			return s.orphans >= enough, fmt.Sprintf("%d orphans", s.orphans)
 		})
-		awaitPod(t, reapMost, fmt.Sprintf("zombies in %s (%s)", name, v), func() (bool, string) {
+		awaitEvery(t, pollPods, reapMost, fmt.Sprintf("zombies in %s (%s)", name, v), func() (bool, string) {
 			all, err := podproc.Read()
 			if err != nil {
 				return false, err.Error()

@@ -136,7 +136,7 @@ func (in *injection) awaitSeen(t *testing.T, image string) {
 	c := injectCase{name: "seen"}
 	template := c.template(image, string(wrapped))
 	template.Spec.Containers[0].Command = forever()
-	awaitPod(t, readyMost, "initguard's image is seen to run", func() (bool, string) {
+	awaitEvery(t, pollPods, readyMost, "initguard's image is seen to run", func() (bool, string) {
 		pod, said := in.dryRun(t, c, template)
 		return len(pod.Spec.InitContainers) > 0, fmt.Sprintf("%q", said)
 	})

@@ -262,7 +262,7 @@ func (in *injection) dryRun(t *testing.T, c injectCase, template corev1.PodTempl
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: c.name + "-dry", Annotations: template.Annotations}, Spec: template.Spec}
 	var made *corev1.Pod
 	var said []string
-	awaitPod(t, inspectMost, "the webhook knows the image of "+c.name, func() (bool, string) {
+	awaitEvery(t, pollPods, inspectMost, "the webhook knows the image of "+c.name, func() (bool, string) {
 		ctx, w := withWarnings(t.Context())
 		var err error
 		made, err = in.client.CoreV1().Pods(c.place()).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})

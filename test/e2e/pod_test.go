@@ -168,9 +168,15 @@ func (e *env) status(ctx context.Context, name string) (status, error) {
 // await polls until what is asked for holds; the text says what was seen last.
 func await(t *testing.T, most time.Duration, what string, ask func() (bool, string)) {
 	t.Helper()
+	awaitEvery(t, pollEvery, most, what, ask)
+}
+
+// awaitEvery is await with a pace of its own.
+func awaitEvery(t *testing.T, every, most time.Duration, what string, ask func() (bool, string)) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), most)
 	defer cancel()
-	ticker := time.NewTicker(pollEvery)
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		ok, seen := ask()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/initguard/initguard/test/poll"
 	"github.com/initguard/initguard/test/stack"
 )
 
@@ -94,21 +95,7 @@ func namespace(t *testing.T, name, labels string) {
 // eventually polls until check is nil or the deadline passes.
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(45 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline.C:
-			t.Fatalf("%s: %v", what, err)
-		case <-tick.C:
-		}
-	}
+	poll.Until(t, 200*time.Millisecond, 45*time.Second, what, check)
 }
 
 // calls is how many admission requests the webhook has answered.

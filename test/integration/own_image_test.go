@@ -4,20 +4,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/initguard/initguard/test/stack"
 )
 
 // second starts a webhook beside the shared one, which the test's end ends.
-func second(t *testing.T, name string, args ...string) *stack.Second {
+func second(t *testing.T, name string, args ...string) *stack.Beside {
 	t.Helper()
-	s, err := shared.Second(t.Context(), name, args...)
+	s, err := shared.Beside(t.Context(), name, 20*time.Second, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%s", s.Log(30))
+			t.Logf("%s", s.Logs(30))
 		}
 		if err := s.Stop(); err != nil {
 			t.Error(err)
@@ -27,10 +28,10 @@ func second(t *testing.T, name string, args ...string) *stack.Second {
 }
 
 // logs waits until a webhook has logged a text.
-func logs(t *testing.T, s *stack.Second, text string) {
+func logs(t *testing.T, s *stack.Beside, text string) {
 	t.Helper()
 	eventually(t, "the log line "+text, func() error {
-		if !strings.Contains(s.Log(200), text) {
+		if !strings.Contains(s.Logs(200), text) {
 			return errAgain
 		}
 		return nil

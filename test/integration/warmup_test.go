@@ -17,18 +17,14 @@ func TestWarmUp(t *testing.T) {
 	if _, err := shared.Registry.PushSpecs(t.Context(), "warm/up:1", imagetest.Spec{Cmd: []string{"node", "warm"}}); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	settings, err := os.ReadFile(shared.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := filepath.Join(dir, "warm.yaml")
-	for file, content := range map[string]string{config: string(settings) + "inspection: {warmUp: true}\n", filepath.Join(dir, "config.json"): string(shared.Registry.DockerConfig())} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	config := filepath.Join(t.TempDir(), "warm.yaml")
+	if err := os.WriteFile(config, append(settings, "inspection: {warmUp: true}\n"...), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("DOCKER_CONFIG", dir)
 	certs := filepath.Join(filepath.Dir(shared.ConfigFile), "certs")
 	cold := second(t, "cold", "--cert-dir", certs, "--config", shared.ConfigFile)
 	logs(t, second(t, "warm-forbidden", "--cert-dir", certs, "--config", config), "manifests/components/warm-up gives it that right")
@@ -48,7 +44,7 @@ func TestWarmUp(t *testing.T) {
 		return nil
 	})
 	logs(t, cold, "serving") // it has run for longer than the other
-	if strings.Contains(cold.Log(200), "looking at the images") {
+	if strings.Contains(cold.Logs(200), "looking at the images") {
 		t.Error("a webhook that was not told to looks at images when it starts")
 	}
 }

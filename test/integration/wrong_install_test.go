@@ -14,7 +14,7 @@ import (
 
 // told waits until an Event of a namespace says what a webhook logged too, while
 // that is alive and not ready.
-func told(t *testing.T, s *stack.Second, namespace, reason, text string) {
+func told(t *testing.T, s *stack.Beside, namespace, reason, text string) {
 	t.Helper()
 	logs(t, s, text)
 	eventually(t, "an Event "+reason, func() error {
@@ -54,12 +54,10 @@ func authority(t *testing.T, name string) *certs.CA {
 	return ca
 }
 
-// TestSecretIsMissing: the webhook says what it waits for, and works once the
-// certificate is there.
-func TestSecretIsMissing(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "tls")
-	s := second(t, "no-secret", "--cert-dir", dir)
-	told(t, s, "initguard-system", "NoCertificate", "must hold tls.crt and tls.key: is their Secret there, and has whoever makes the certificate made it?")
+// recovers puts the right certificate into a directory, with which the webhook
+// has to become ready.
+func recovers(t *testing.T, s *stack.Beside, dir string) {
+	t.Helper()
 	pair, err := shared.Serving()
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +66,15 @@ func TestSecretIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "ready", func() error { return s.Ready(t.Context()) })
+}
+
+// TestSecretIsMissing: the webhook says what it waits for, and works once the
+// certificate is there.
+func TestSecretIsMissing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tls")
+	s := second(t, "no-secret", "--cert-dir", dir)
+	told(t, s, "initguard-system", "NoCertificate", "must hold tls.crt and tls.key: is their Secret there, and has whoever makes the certificate made it?")
+	recovers(t, s, dir)
 }
 
 // TestOwnSecretIsMissing: the Secret that the webhook itself fills was not applied,
@@ -92,14 +99,7 @@ func TestCertificateExpired(t *testing.T) {
 	serving(t, authority(t, "expired"), -time.Minute, dir)
 	s := second(t, "expired", "--cert-dir", dir)
 	told(t, s, "initguard-system", "CertificateNotTrusted", "the serving certificate expired at ")
-	pair, err := shared.Serving()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := pair.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "ready", func() error { return s.Ready(t.Context()) })
+	recovers(t, s, dir)
 }
 
 // TestAuthoritiesAreMixed: a certificate of one cluster's authority, and the

@@ -20,6 +20,7 @@ import (
 	"github.com/initguard/initguard/test/cluster"
 	"github.com/initguard/initguard/test/cluster/binaries"
 	"github.com/initguard/initguard/test/cluster/process"
+	"github.com/initguard/initguard/test/poll"
 )
 
 const (
@@ -154,21 +155,7 @@ components: [%[1]s/components/scanner, %[1]s/components/responder, %[1]s/compone
 // eventually waits for something.
 func eventually(t *testing.T, most time.Duration, what string, check func() error) {
 	t.Helper()
-	deadline := time.NewTimer(most)
-	defer deadline.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline.C:
-			t.Fatalf("%s: %v", what, err)
-		case <-tick.C:
-		}
-	}
+	poll.Until(t, 100*time.Millisecond, most, what, check)
 }
 
 func kubectl(t *testing.T, args ...string) string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/initguard/initguard/certs"
 	"github.com/initguard/initguard/test/cluster/process"
 )
 
@@ -19,8 +20,11 @@ import (
 // the API server knows the first of them.
 type ports struct{ webhook, metrics, health int }
 
-// readyTimeout bounds the start of the webhook.
-const readyTimeout = time.Minute
+// readyTimeout bounds the start of a webhook, which is asked every readyPoll.
+const (
+	readyTimeout = time.Minute
+	readyPoll    = 100 * time.Millisecond
+)
 
 // build builds initguard from the working tree.
 func (s *Stack) build(ctx context.Context, o Options) error {
@@ -59,30 +63,24 @@ func (s *Stack) StartWebhook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.awaitReady(ctx)
+	return awaitReady(ctx, s.webhook, s.Ready)
 }
 
 // StopWebhook ends the webhook alone.
 func (s *Stack) StopWebhook() error { return s.webhook.Stop() }
 
-func (s *Stack) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := s.Ready(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.webhook.Done():
-			return fmt.Errorf("the webhook ended: %w", s.webhook.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("the webhook is not ready: %w\n%s", err, s.WebhookLog(20))
-		case <-tick.C:
-		}
-	}
+// WebhookPID is the webhook's process id; another one after a restart.
+func (s *Stack) WebhookPID() int { return s.webhook.PID() }
+
+// WebhookURL is where the webhook answers, without a path.
+func (s *Stack) WebhookURL() string { return s.address }
+
+// CA is the certificate, in PEM, of who signed the webhook's.
+func (s *Stack) CA() []byte { return s.ca.PEM() }
+
+// Serving makes a serving certificate for this machine by the same CA.
+func (s *Stack) Serving() (certs.Pair, error) {
+	return s.ca.Serving(validity, "127.0.0.1")
 }
 
 // serviceAccountKubeconfig makes a kubeconfig of the webhook's own identity, so
