@@ -82,6 +82,11 @@ type ZombieReportStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxItems=32
 	Observations []Observation `json:"observations,omitempty"`
+	// Notice is what people were told, Remedy what was done.
+	// +optional
+	Notice *Notice `json:"notice,omitempty"`
+	// +optional
+	Remedy *Remedy `json:"remedy,omitempty"`
 }
 
 // Workload is the top-level object that a pod belongs to, in the report's own
@@ -256,6 +261,9 @@ type Observation struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Parent string `json:"parent,omitempty"`
+	// MostZombies is the highest number that was written for one pod.
+	// +optional
+	MostZombies int32 `json:"mostZombies,omitempty"`
 	// FirstSeen and LastSeen are when zombies were seen there.
 	FirstSeen metav1.Time `json:"firstSeen"`
 	LastSeen  metav1.Time `json:"lastSeen"`

@@ -176,6 +176,7 @@ func observations(before *v1alpha1.ZombieReportStatus, pods []v1alpha1.Pod, now 
 			if !o.LastSeen.Equal(&now) { // the pod with the most zombies says the cause
 				o.LastSeen, o.Cause, o.Parent = now, c.Causes[0].Cause, c.Causes[0].Parent
 			}
+			o.MostZombies = max(o.MostZombies, c.Zombies)
 			seen[key] = o
 		}
 	}

@@ -13,11 +13,13 @@ import (
 type Change int
 
 // The changes. Material ones are written as soon as the pace allows, others when
-// a report has not been written for a while.
+// a report has not been written for a while. Decided are those that a desk waits
+// for: they come first.
 const (
 	Unchanged Change = iota
 	Minor
 	Material
+	Decided
 )
 
 // change compares what was written with what would be. Material are: a report
@@ -28,6 +30,8 @@ func change(before *v1alpha1.ZombieReportStatus, now v1alpha1.ZombieReportStatus
 	switch {
 	case before == nil:
 		return Material
+	case !equality.Semantic.DeepEqual(before.Notice, now.Notice), !equality.Semantic.DeepEqual(before.Remedy, now.Remedy):
+		return Decided
 	case before.OtherPods == 0 && now.OtherPods == 0 && !maps.Equal(podSet(before), podSet(&now)):
 		return Material
 	case differ(before.Summary.Pods, now.Summary.Pods), !maps.Equal(causeSet(before.Pods), causeSet(now.Pods)):

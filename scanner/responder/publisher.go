@@ -40,6 +40,8 @@ type Publisher struct {
 	refresh time.Duration
 
 	reports map[Key]*record
+	desks   Desks
+	wanted  map[Key]aside
 	queue   []planned // what Plan found, the most urgent last
 	next    time.Time // no write before
 }
@@ -71,8 +73,8 @@ type record struct {
 
 // NewPublisher makes a publisher. refresh is the least time between two writes
 // of Minor changes of one report.
-func NewPublisher(store Store, state *State, counts *Metrics, refresh time.Duration, log *slog.Logger) *Publisher {
-	return &Publisher{store: store, state: state, counts: counts, refresh: refresh, log: log, reports: make(map[Key]*record)}
+func NewPublisher(store Store, state *State, desks Desks, counts *Metrics, refresh time.Duration, log *slog.Logger) *Publisher {
+	return &Publisher{store: store, state: state, desks: desks, counts: counts, refresh: refresh, log: log, reports: make(map[Key]*record)}
 }
 
 // Load reads what was written by whoever wrote before, and has the state take
@@ -113,6 +115,7 @@ func (p *Publisher) list(ctx context.Context, now time.Time) ([]v1alpha1.ZombieR
 // Plan finds what has to be written. It looks at every report.
 func (p *Publisher) Plan(now time.Time) {
 	p.queue = p.queue[:0]
+	p.wanted = p.desks.consult(now, p.reports)
 	add := func(k Key) {
 		r := p.reports[k]
 		if r != nil && now.Before(r.notUntil) {
@@ -123,7 +126,7 @@ func (p *Publisher) Plan(now time.Time) {
 		if r != nil {
 			written = r.written
 		}
-		if how == Material || how == Minor && now.Sub(written) >= max(p.refresh, time.Duration(len(p.reports))*refreshShare) {
+		if how >= Material || how == Minor && now.Sub(written) >= max(p.refresh, time.Duration(len(p.reports))*refreshShare) {
 			p.queue = append(p.queue, planned{key: k, change: how, zombies: zombies, written: written})
 		}
 	}
@@ -160,6 +163,7 @@ func (p *Publisher) due(k Key, now time.Time) (v1alpha1.ZombieReportStatus, Chan
 		workload = before.Workload
 	}
 	status := build(before, workload, pods, now)
+	p.wanted[k].keep(before, &status)
 	return status, change(before, status), status.Summary.Zombies
 }
 
@@ -170,7 +174,7 @@ func (p *Publisher) expired(now time.Time) []Key {
 	var keys []Key
 	for k, r := range p.reports {
 		switch {
-		case r.report == nil || r.report.Status.Summary.Zombies > 0 || len(p.state.Of(k)) > 0 || now.Before(r.notUntil):
+		case r.report == nil || r.report.Status.Summary.Zombies > 0 || pending(r.report) || len(p.state.Of(k)) > 0 || now.Before(r.notUntil):
 		case now.Sub(r.report.Status.LastSeen.Time) >= kept:
 			keys = append(keys, k)
 		default:
@@ -277,6 +281,11 @@ func (p *Publisher) done(ctx context.Context, k Key, r *record, operation string
 	default:
 		p.log.Warn("report not read", "namespace", k.Namespace, "name", k.Name, "error", fmt.Sprint(err))
 	}
+}
+
+// pending says whether there is something that people were not told yet.
+func pending(r *v1alpha1.ZombieReport) bool {
+	return r.Status.Notice != nil && r.Status.Notice.Pending != nil
 }
 
 func keyOf(r *v1alpha1.ZombieReport) Key { return Key{r.Namespace, r.Name} }

@@ -21,7 +21,7 @@ type office struct {
 func newOffice(t *testing.T, store *memory, now time.Time) *office {
 	t.Helper()
 	state := NewState()
-	o := &office{Publisher: NewPublisher(store, state, counts(t), 2*time.Minute, quiet()), t: t, state: state, store: store, now: now}
+	o := &office{Publisher: NewPublisher(store, state, Desks{}, counts(t), 2*time.Minute, quiet()), t: t, state: state, store: store, now: now}
 	if err := o.Load(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}

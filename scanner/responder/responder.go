@@ -31,6 +31,7 @@ type Options struct {
 	Limits  Limits
 	Match   Matcher // may be nil
 	Store   Store
+	Desks   Desks
 	// Interval is the time between two requests to a node, Refresh the least time
 	// between two writes of a report of which nothing material changed.
 	Interval, Refresh time.Duration
@@ -54,7 +55,7 @@ type Responder struct {
 func New(o Options) *Responder {
 	r := &Responder{options: o, state: NewState()}
 	r.resolver = NewResolver(o.Lister, o.Owners, o.Limits, o.Match, o.Now)
-	r.publisher = NewPublisher(o.Store, r.state, o.Metrics, o.Refresh, o.Log)
+	r.publisher = NewPublisher(o.Store, r.state, o.Desks, o.Metrics, o.Refresh, o.Log)
 	r.collector = NewCollector(CollectorOptions{
 		Targets: o.Targets, Asker: o.Asker, Take: r.take, Interval: o.Interval, Metrics: o.Metrics, Log: o.Log, Now: o.Now,
 	})

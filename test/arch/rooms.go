@@ -51,6 +51,7 @@ func Rooms() []Room {
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
 		{Dir: "scanner/node", Imports: []string{"scanner"}},
 
+		{Dir: "scanner/notice", Pure: true, Imports: []string{"api/v1alpha1"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
 		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},

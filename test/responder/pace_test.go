@@ -60,7 +60,7 @@ func newClerk(t *testing.T, now time.Time) *clerk {
 	}
 	c := &clerk{t: t, state: responder.NewState(), now: now}
 	c.store = &counted{Store: responder.APIStore{Client: shared.admin}, now: &c.now, writes: make(map[int64]int)}
-	c.publisher = responder.NewPublisher(c.store, c.state, metrics, 2*time.Minute, slog.New(slog.DiscardHandler))
+	c.publisher = responder.NewPublisher(c.store, c.state, responder.Desks{}, metrics, 2*time.Minute, slog.New(slog.DiscardHandler))
 	if err := c.publisher.Load(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}

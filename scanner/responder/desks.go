@@ -1,0 +1,72 @@
+package responder
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/initguard/initguard/api/v1alpha1"
+)
+
+// Desks decide what is told and done about reports. What they return is kept in
+// the reports; they do nothing on the strength of it before they find it in the
+// stored ones. Each is called every few seconds, by one goroutine, with all
+// reports as they are stored, in order, which it may keep and must not change. A
+// report that it does not return stays as it is. Either may be nil.
+type Desks struct {
+	Notices  func(now time.Time, stored []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Notice
+	Remedies func(now time.Time, stored []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Remedy
+}
+
+// aside is what desks want to be kept in a report.
+type aside struct {
+	notice       *v1alpha1.Notice
+	remedy       *v1alpha1.Remedy
+	tells, mends bool
+}
+
+// consult asks the desks.
+func (d Desks) consult(now time.Time, reports map[Key]*record) map[Key]aside {
+	if d.Notices == nil && d.Remedies == nil {
+		return nil
+	}
+	stored := make([]*v1alpha1.ZombieReport, 0, len(reports))
+	for _, r := range reports {
+		if r.report != nil {
+			stored = append(stored, r.report)
+		}
+	}
+	slices.SortFunc(stored, func(a, b *v1alpha1.ZombieReport) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	wanted := make(map[Key]aside)
+	if d.Notices != nil {
+		for k, notice := range d.Notices(now, stored) {
+			wanted[Key(k)] = aside{notice: notice, tells: true}
+		}
+	}
+	if d.Remedies != nil {
+		for k, remedy := range d.Remedies(now, stored) {
+			a := wanted[Key(k)]
+			a.remedy, a.mends = remedy, true
+			wanted[Key(k)] = a
+		}
+	}
+	return wanted
+}
+
+// keep puts into a status what is to be kept: what is wanted, else what was
+// written before.
+func (a aside) keep(before *v1alpha1.ZombieReportStatus, s *v1alpha1.ZombieReportStatus) {
+	if before != nil {
+		s.Notice, s.Remedy = before.Notice.DeepCopy(), before.Remedy.DeepCopy()
+	}
+	if a.tells {
+		s.Notice = a.notice.DeepCopy()
+	}
+	if a.mends {
+		s.Remedy = a.remedy.DeepCopy()
+	}
+}
