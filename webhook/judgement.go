@@ -37,9 +37,11 @@ func (j Judgement) Denies(a policy.Assessment) bool {
 	return unknown || j.Modes.Enforce.ActsOn(int(a.Risk))
 }
 
-// Warns is true when the warn mode acts on a container.
+// Warns is true when the warn mode acts on a container: on its risk, or on
+// zombies that were seen where nobody knows who is PID 1.
 func (j Judgement) Warns(a policy.Assessment) bool {
-	return !j.Owned && !j.exempts(a) && !j.mends(a) && j.Modes.Warn.ActsOn(int(a.Risk))
+	acts := j.Modes.Warn.ActsOn(int(a.Risk)) || a.Unjudged() && j.Modes.Warn.ActsOn(int(policy.Observed))
+	return acts && !j.Owned && !j.exempts(a) && !j.mends(a)
 }
 
 // Audits is true when the audit mode acts on a container.
