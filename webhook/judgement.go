@@ -70,7 +70,11 @@ func (j Judgement) Warning() string {
 		return ""
 	}
 	why := j.notInjected()
-	line := warning(j.Object, j.those(j.Warns), why, j.Config.FixURL)
+	warned := j.those(j.Warns)
+	if first, ok := lead(warned); ok && first.Unjudged() && why == "" && j.Modes.Inject != config.Never {
+		why = first.Result.Verdict.Reason.Text
+	}
+	line := warning(j.Object, warned, why, j.Config.FixURL)
 	if line == "" && why != "" {
 		line = cut(prefix+"not injected: "+sanitize(why, maxWarning), maxWarning)
 	}

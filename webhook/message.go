@@ -176,7 +176,7 @@ func auditFindings(assessments []policy.Assessment) string {
 			part += " " + e.Path
 		}
 		if a.Risk == policy.Observed && a.Observed != nil {
-			part += " " + a.Observed.String()
+			part += ", " + a.Observed.String()
 		}
 		parts = append(parts, part)
 	}
@@ -191,7 +191,7 @@ func auditUnknown(assessments []policy.Assessment) string {
 			r := a.Result.Verdict.Reason
 			part := fmt.Sprintf("%s: %s: %s", sanitize(a.Container, 63), r.Code, sanitize(r.Text, maxWarning))
 			if a.Unjudged() {
-				part += " " + a.Observed.String()
+				part += ", " + a.Observed.String()
 			}
 			parts = append(parts, part)
 		}

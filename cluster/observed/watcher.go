@@ -23,7 +23,7 @@ import (
 const (
 	// DefaultInterval is how often it is asked whether the cluster has reports
 	// and whether they may be read.
-	DefaultInterval = 30 * time.Second
+	DefaultInterval = 10 * time.Second
 	// requestTimeout bounds a request that is no watch, watchTimeout a watch.
 	requestTimeout = 15 * time.Second
 	watchTimeout   = 10 * time.Minute
