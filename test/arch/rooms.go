@@ -52,6 +52,8 @@ func Rooms() []Room {
 		{Dir: "scanner/node", Imports: []string{"scanner"}},
 
 		{Dir: "scanner/notice", Pure: true, Imports: []string{"api/v1alpha1"}},
+		{Dir: "scanner/alerts", Imports: []string{"api/v1alpha1", "configfile"}, OSFiles: []string{"token.go"}},
+		{Dir: "scanner/config", Imports: []string{"configfile", "scanner/alerts"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
 		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},
