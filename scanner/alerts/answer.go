@@ -116,7 +116,7 @@ func (l Look) text() string {
 	case l.Scanned == nil:
 		return none + "its node " + l.Node + " has told nothing yet. Does a scanner run there?"
 	case l.Silent:
-		return none + "but its node " + l.Node + " does not answer; it was last scanned at " + stamp(*l.Scanned) + "."
+		return none + "its node " + l.Node + " does not answer; it was last scanned at " + stamp(*l.Scanned) + "."
 	}
 	return none + "its node " + l.Node + " was last scanned at " + stamp(*l.Scanned) + "."
 }
