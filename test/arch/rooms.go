@@ -45,7 +45,7 @@ func Rooms() []Room {
 		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
 		{Dir: "webhook/inject", Pure: true, Imports: []string{"webhook/policy", "imageinspect"}},
-		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb", "imageinspect/mirror"}, OSFiles: []string{"watcher.go"}},
+		{Dir: "webhook/config", Pure: true, Imports: []string{"configfile", "imageinspect/initdb", "imageinspect/mirror"}},
 
 		{Dir: "scanner", Pure: true},
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
@@ -59,6 +59,7 @@ func Rooms() []Room {
 
 		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},
 
+		{Dir: "configfile", OSFiles: []string{"watcher.go"}},
 		{Dir: "api/v1alpha1", Pure: true},
 		{Dir: "advice", Pure: true},
 		{Dir: "certs"},

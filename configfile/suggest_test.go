@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import "testing"
 
@@ -10,8 +10,8 @@ func TestNearest(t *testing.T) {
 		"enforced": "enforce", "injct": "inject", "tag_ttl": "tagTTL", "hots": "host",
 		"": "", "x": "", "colour": "", "wa": "warn", "au": "",
 	} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got := Nearest(name, known); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"cmp"
@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// maxFaults is how many mistakes of one file are listed.
-const maxFaults = 100
+// MaxFaults is how many mistakes of one file are listed.
+const MaxFaults = 100
 
 // Error is everything that is wrong with one configuration file.
 type Error struct {
 	// File is the file's name as Parse was given it.
 	File string
-	// Faults are the mistakes, in the file's order: at least one, at most 100.
+	// Faults are the mistakes, in the file's order: at least one, at most MaxFaults.
 	Faults []Fault
 	// More is how many further mistakes are not listed.
 	More int
@@ -35,7 +35,7 @@ type Fault struct {
 func (e *Error) Error() string {
 	lines := make([]string, 0, len(e.Faults)+1)
 	for _, f := range e.Faults {
-		lines = append(lines, f.in(e.File))
+		lines = append(lines, f.In(e.File))
 	}
 	if e.More > 0 {
 		lines = append(lines, fmt.Sprintf("%s: %d more mistakes", e.File, e.More))
@@ -43,7 +43,8 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (f Fault) in(file string) string {
+// In is the fault in a line, after the file's name.
+func (f Fault) In(file string) string {
 	text := f.Text
 	if f.Path != "" {
 		text = f.Path + ": " + text
@@ -54,44 +55,45 @@ func (f Fault) in(file string) string {
 	return fmt.Sprintf("%s:%d: %s", file, f.Line, text)
 }
 
-// report gathers the faults of one file.
-type report struct {
+// Report gathers the faults of one file. Paths are fields' names joined by dots,
+// with indices in brackets.
+type Report struct {
 	lines   map[string]int // field path -> line of what the file gives it
 	faulted map[string]bool
 	faults  []Fault
 	more    int
 }
 
-func newReport() *report {
-	return &report{lines: make(map[string]int), faulted: make(map[string]bool)}
+func newReport() *Report {
+	return &Report{lines: make(map[string]int), faulted: make(map[string]bool)}
 }
 
 // add notes a fault at a line that is known.
-func (r *report) add(line int, path, format string, args ...any) {
+func (r *Report) add(line int, path, format string, args ...any) {
 	r.faulted[path] = true
-	if len(r.faults) == maxFaults {
+	if len(r.faults) == MaxFaults {
 		r.more++
 		return
 	}
 	r.faults = append(r.faults, Fault{Line: line, Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
-// reject notes that a field's value is wrong, unless the field, or one around
+// Reject notes that a field's value is wrong, unless the field, or one around
 // it, couldn't be read in the first place.
-func (r *report) reject(path, format string, args ...any) {
-	if !r.unreadable(path) {
+func (r *Report) Reject(path, format string, args ...any) {
+	if !r.Unreadable(path) {
 		r.add(r.line(path), path, format, args...)
 	}
 }
 
-// given reports whether the file sets the field.
-func (r *report) given(path string) bool {
+// Given reports whether the file sets the field.
+func (r *Report) Given(path string) bool {
 	_, ok := r.lines[path]
 	return ok
 }
 
 // line is where the field stands, or the nearest field around it.
-func (r *report) line(path string) int {
+func (r *Report) line(path string) int {
 	for p := path; p != ""; p = parent(p) {
 		if line, ok := r.lines[p]; ok {
 			return line
@@ -100,7 +102,9 @@ func (r *report) line(path string) int {
 	return r.lines[""]
 }
 
-func (r *report) unreadable(path string) bool {
+// Unreadable reports whether the field, or one around it, couldn't be read or was
+// rejected.
+func (r *Report) Unreadable(path string) bool {
 	for p := path; p != ""; p = parent(p) {
 		if r.faulted[p] {
 			return true
@@ -115,7 +119,7 @@ func parent(path string) string {
 }
 
 // err is nil when there are no faults.
-func (r *report) err(file string) error {
+func (r *Report) err(file string) error {
 	if len(r.faults) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // bench is a Watcher on a real file with a clock that the test moves.
 type bench struct {
-	*Watcher
+	*Watcher[sample]
 	file    string
 	ticks   chan time.Time
 	reloads []error  // what the observer was told
@@ -36,7 +36,7 @@ func follow(t *testing.T, file string) *bench {
 	t.Helper()
 	b := &bench{file: file, ticks: make(chan time.Time)}
 	log := funcr.New(func(_, args string) { b.logged = append(b.logged, args) }, funcr.Options{})
-	w, err := NewWatcher(file, WatcherOptions{Log: log, Observer: b, Ticks: b.ticks})
+	w, err := NewWatcher(file, format().Parse, WatcherOptions{Log: log, Observer: b, Ticks: b.ticks})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,10 +58,10 @@ func (b *bench) tick(t *testing.T) {
 }
 
 // want checks what is in force and how often what was told.
-func (b *bench) want(t *testing.T, when string, warn Level, reloads, lines int) {
+func (b *bench) want(t *testing.T, when string, word Word, reloads, lines int) {
 	t.Helper()
-	if got := b.Current().Defaults.Warn; got != warn {
-		t.Errorf("%s: defaults.warn in force is %s, want %s", when, got, warn)
+	if got := b.Current().Deep.Word; got != word {
+		t.Errorf("%s: deep.word in force is %s, want %s", when, got, word)
 	}
 	if len(b.reloads) != reloads {
 		t.Errorf("%s: the observer was told %q, want %d reloads", when, b.reloads, reloads)
@@ -78,25 +78,25 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-func warns(l Level) string { return header + "defaults: {warn: " + l.String() + "}\n" }
+func says(w Word) string { return head + "deep: {word: " + string(w) + "}\n" }
 
 func TestWatcherReloads(t *testing.T) {
-	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), warns(Never))
-	b.want(t, "at start", Never, 0, 0)
+	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), says(red))
+	b.want(t, "at start", red, 0, 0)
 	b.tick(t)
-	b.want(t, "unchanged", Never, 0, 0)
+	b.want(t, "unchanged", red, 0, 0)
 
-	write(t, b.file, warns(Exposed))
+	write(t, b.file, says(blue))
 	b.tick(t)
-	b.want(t, "changed", Exposed, 1, 1)
+	b.want(t, "changed", blue, 1, 1)
 	if b.reloads[0] != nil {
 		t.Errorf("a good change was told as %v", b.reloads[0])
 	}
 
-	write(t, b.file, warns(Exposed)+"unknwon: {deny: true}\n")
+	write(t, b.file, says(blue)+"dep: {word: red}\n")
 	b.tick(t)
 	b.tick(t)
-	b.want(t, "bad for two reads", Exposed, 2, 2)
+	b.want(t, "bad for two reads", blue, 2, 2)
 	var all *Error
 	if !errors.As(b.reloads[1], &all) || all.Faults[0].Line != 4 {
 		t.Errorf("a bad change was told as %v, want an *Error of line 4", b.reloads[1])
@@ -107,28 +107,28 @@ func TestWatcherReloads(t *testing.T) {
 
 	write(t, b.file, "kind: Other\n")
 	b.tick(t)
-	b.want(t, "bad in another way", Exposed, 3, 3)
+	b.want(t, "bad in another way", blue, 3, 3)
 
-	write(t, b.file, warns(Exposed))
+	write(t, b.file, says(blue))
 	b.tick(t)
-	b.want(t, "as it was before", Exposed, 4, 4)
+	b.want(t, "as it was before", blue, 4, 4)
 	if b.reloads[3] != nil {
 		t.Errorf("good again was told as %v", b.reloads[3])
 	}
 
-	write(t, b.file, warns(Observed))
+	write(t, b.file, says(green))
 	b.tick(t)
-	b.want(t, "changed again", Observed, 5, 5)
+	b.want(t, "changed again", green, 5, 5)
 }
 
 func TestWatcherKeepsWhatItHasWithoutAFile(t *testing.T) {
-	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), warns(Never))
+	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), says(red))
 	if err := os.Remove(b.file); err != nil {
 		t.Fatal(err)
 	}
 	b.tick(t)
 	b.tick(t)
-	b.want(t, "removed", Never, 1, 1)
+	b.want(t, "removed", red, 1, 1)
 	if !errors.Is(b.reloads[0], fs.ErrNotExist) {
 		t.Errorf("a removed file was told as %v", b.reloads[0])
 	}
@@ -137,21 +137,21 @@ func TestWatcherKeepsWhatItHasWithoutAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.tick(t)
-	b.want(t, "a folder in its place", Never, 2, 2)
+	b.want(t, "a folder in its place", red, 2, 2)
 	if err := os.Remove(b.file); err != nil {
 		t.Fatal(err)
 	}
 
-	write(t, b.file, warns(Observed))
+	write(t, b.file, says(green))
 	b.tick(t)
-	b.want(t, "back", Observed, 3, 3)
+	b.want(t, "back", green, 3, 3)
 }
 
 func TestWatcherRefusesWhatIsTooLarge(t *testing.T) {
-	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), warns(Never))
-	write(t, b.file, warns(Exposed)+"#"+strings.Repeat("x", MaxBytes))
+	b := watch(t, filepath.Join(t.TempDir(), "config.yaml"), says(red))
+	write(t, b.file, says(blue)+"#"+strings.Repeat("x", MaxBytes))
 	b.tick(t)
-	b.want(t, "too large", Never, 1, 1)
+	b.want(t, "too large", red, 1, 1)
 	if b.reloads[0] == nil || !strings.Contains(b.reloads[0].Error(), "is larger than") {
 		t.Errorf("a file that is too large was told as %v", b.reloads[0])
 	}
@@ -174,40 +174,40 @@ func TestWatcherFollowsAConfigMap(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	publish("..v1", warns(Never))
+	publish("..v1", says(red))
 	file := filepath.Join(dir, "config.yaml")
 	if err := os.Symlink(filepath.Join("..data", "config.yaml"), file); err != nil {
 		t.Fatal(err)
 	}
 	b := follow(t, file)
 
-	publish("..v2", warns(Exposed))
+	publish("..v2", says(blue))
 	if err := os.RemoveAll(filepath.Join(dir, "..v1")); err != nil {
 		t.Fatal(err)
 	}
 	b.tick(t)
-	b.want(t, "swapped", Exposed, 1, 1)
+	b.want(t, "swapped", blue, 1, 1)
 
 	publish("..v3", "broken: [\n")
 	b.tick(t)
-	b.want(t, "swapped to a broken one", Exposed, 2, 2)
+	b.want(t, "swapped to a broken one", blue, 2, 2)
 
-	publish("..v4", warns(Observed))
+	publish("..v4", says(green))
 	b.tick(t)
-	b.want(t, "swapped to a good one", Observed, 3, 3)
+	b.want(t, "swapped to a good one", green, 3, 3)
 }
 
 func TestNewWatcherRefuses(t *testing.T) {
 	dir := t.TempDir()
 	bad := filepath.Join(dir, "bad.yaml")
-	write(t, bad, header+"defaults: {warn: always}\n")
+	write(t, bad, head+"deep: {word: pink}\n")
 	for _, tt := range []struct{ name, file, want string }{
-		{"a bad file", bad, bad + `:3: defaults.warn: "always" is none of never, observed, exposed, possible`},
+		{"a bad file", bad, bad + `:3: deep.word: "pink" is none of red, green, blue`},
 		{"no file", filepath.Join(dir, "none.yaml"), "none.yaml: no such file"},
 		{"a folder", dir, dir + " is not a regular file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w, err := NewWatcher(tt.file, WatcherOptions{})
+			w, err := NewWatcher(tt.file, format().Parse, WatcherOptions{})
 			if w != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("NewWatcher = %v, %v; want an error with %q", w, err, tt.want)
 			}
@@ -218,8 +218,8 @@ func TestNewWatcherRefuses(t *testing.T) {
 // TestWatcherWithoutOptions runs on the real clock, without log or observer.
 func TestWatcherWithoutOptions(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
-	write(t, file, warns(Never))
-	w, err := NewWatcher(file, WatcherOptions{Log: logr.Logger{}, Interval: time.Millisecond})
+	write(t, file, says(red))
+	w, err := NewWatcher(file, format().Parse, WatcherOptions{Log: logr.Logger{}, Interval: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,12 +228,12 @@ func TestWatcherWithoutOptions(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()
 	write(t, file, "broken: [\n")
-	write(t, file, warns(Observed))
-	for w.Current().Defaults.Warn != Observed && ctx.Err() == nil {
+	write(t, file, says(green))
+	for w.Current().Deep.Word != green && ctx.Err() == nil {
 		<-time.After(time.Millisecond)
 	}
-	if got := w.Current().Defaults.Warn; got != Observed {
-		t.Errorf("defaults.warn in force is %s, want %s", got, Observed)
+	if got := w.Current().Deep.Word; got != green {
+		t.Errorf("deep.word in force is %s, want %s", got, green)
 	}
 	cancel()
 	if err := <-done; err != nil {

@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ func illegible(data []byte) (line int, what string) {
 }
 
 // syntax notes what the YAML parser says.
-func (r *report) syntax(err error) {
+func (r *Report) syntax(err error) {
 	m := regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?((?s).*)$`).FindStringSubmatch(err.Error())
 	line, counted := strconv.Atoi(m[1])
 	switch {
@@ -37,7 +37,7 @@ func (r *report) syntax(err error) {
 	case counted == nil && fromZero(m[2]):
 		line++
 	}
-	r.add(line, "", "is not YAML: %s", sanitise(m[2], maxProseRunes))
+	r.add(line, "", "is not YAML: %s", Printable(m[2], MaxProse))
 }
 
 // unplaced reports whether the parser never gives a line with this message.

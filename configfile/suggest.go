@@ -1,21 +1,21 @@
-package config
+package configfile
 
 import "strings"
 
 // hint helps with a name that isn't known: the nearest known name when one is
 // close, else all of them.
 func hint(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	if near := Nearest(name, known); near != "" {
 		return `did you mean "` + near + `"?`
 	}
 	return "known are " + strings.Join(known, ", ")
 }
 
-// nearest returns the known name that takes the fewest edits to reach, at most
+// Nearest returns the known name that takes the fewest edits to reach, at most
 // a third of the letters; empty when none is that close. A name that starts
 // with the other is as close as one edit: warning for warn.
-func nearest(name string, known []string) string {
-	if len(name) > maxValueRunes {
+func Nearest(name string, known []string) string {
+	if len(name) > MaxValue {
 		return ""
 	}
 	name = strings.ToLower(name)

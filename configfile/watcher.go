@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"context"
@@ -39,16 +39,17 @@ type WatcherOptions struct {
 // Watcher holds the configuration in force and follows its file. It reads the
 // file by its path again and again rather than waiting for events: a mounted
 // ConfigMap changes by a swap of symlinks above the file.
-type Watcher struct {
+type Watcher[T any] struct {
 	path    string
+	parse   func(name string, data []byte) (*T, error)
 	options WatcherOptions
-	current atomic.Pointer[Config]
+	current atomic.Pointer[T]
 	seen    string // fingerprint of what the last read found; Run's alone
 }
 
-// NewWatcher reads the file and refuses it if it is bad: the error is an
-// *Error of Parse, or says why the file can't be read.
-func NewWatcher(path string, o WatcherOptions) (*Watcher, error) {
+// NewWatcher reads the file and refuses it if it is bad: the error is that of
+// parse, or says why the file can't be read.
+func NewWatcher[T any](path string, parse func(name string, data []byte) (*T, error), o WatcherOptions) (*Watcher[T], error) {
 	if o.Interval <= 0 {
 		o.Interval = DefaultInterval
 	}
@@ -56,22 +57,22 @@ func NewWatcher(path string, o WatcherOptions) (*Watcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	c, err := Parse(path, data)
+	c, err := parse(path, data)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	w := &Watcher{path: path, options: o, seen: fingerprint(data, nil)}
+	w := &Watcher[T]{path: path, parse: parse, options: o, seen: fingerprint(data, nil)}
 	w.current.Store(c)
 	return w, nil
 }
 
 // Current returns the configuration in force; never nil. It may be called at
 // any time from anywhere.
-func (w *Watcher) Current() *Config { return w.current.Load() }
+func (w *Watcher[T]) Current() *T { return w.current.Load() }
 
 // Run follows the file until ctx is done, and then returns nil. It must not run
 // twice at a time.
-func (w *Watcher) Run(ctx context.Context) error {
+func (w *Watcher[T]) Run(ctx context.Context) error {
 	ticks := w.options.Ticks
 	if ticks == nil {
 		ticker := time.NewTicker(w.options.Interval)
@@ -90,16 +91,16 @@ func (w *Watcher) Run(ctx context.Context) error {
 
 // reload reads the file and acts if it isn't what was found last time: a bad
 // file that stays is told once.
-func (w *Watcher) reload() {
+func (w *Watcher[T]) reload() {
 	data, err := read(w.path)
 	seen := fingerprint(data, err)
 	if seen == w.seen {
 		return
 	}
 	w.seen = seen
-	var c *Config
+	var c *T
 	if err == nil {
-		c, err = Parse(w.path, data)
+		c, err = w.parse(w.path, data)
 	}
 	if err != nil {
 		w.options.Log.Error(err, "configuration not reloaded: the one before stays in force", "path", w.path)

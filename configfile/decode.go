@@ -1,4 +1,4 @@
-package config
+package configfile
 
 import (
 	"encoding"
@@ -16,10 +16,10 @@ import (
 // The YAML library's own strict decoding gives its errors as prose with Go's
 // type names and without the field's path, and stops at the first kind of
 // mistake; so the nodes are walked here. Its recursion is as deep as the types
-// of Config, whatever the file holds.
+// of the format, whatever the file holds.
 
 // decode sets v from a node and notes what is wrong.
-func (r *report) decode(node *yaml.Node, path string, v reflect.Value) {
+func (r *Report) decode(node *yaml.Node, path string, v reflect.Value) {
 	switch {
 	case node.Kind == yaml.AliasNode:
 		r.add(node.Line, path, "is an alias, which is not supported; write the value out")
@@ -43,7 +43,7 @@ func (r *report) decode(node *yaml.Node, path string, v reflect.Value) {
 	}
 }
 
-func (r *report) mapping(node *yaml.Node, path string, v reflect.Value) {
+func (r *Report) mapping(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.MappingNode {
 		r.add(node.Line, path, "is %s; must be a mapping", kindOf(node))
 		return
@@ -56,7 +56,7 @@ func (r *report) mapping(node *yaml.Node, path string, v reflect.Value) {
 			r.add(key.Line, path, "a field's name is %s; must be a string", kindOf(key))
 			continue
 		}
-		at := join(path, sanitise(key.Value, maxValueRunes))
+		at := join(path, Printable(key.Value, MaxValue))
 		if first, twice := seen[key.Value]; twice {
 			r.add(key.Line, at, "is set twice, first in line %d", first)
 			continue
@@ -70,7 +70,7 @@ func (r *report) mapping(node *yaml.Node, path string, v reflect.Value) {
 	}
 }
 
-func (r *report) list(node *yaml.Node, path string, v reflect.Value) {
+func (r *Report) list(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.SequenceNode {
 		r.add(node.Line, path, "is %s; must be a list", kindOf(node))
 		return
@@ -88,7 +88,7 @@ func (r *report) list(node *yaml.Node, path string, v reflect.Value) {
 }
 
 // scalar sets a single value.
-func (r *report) scalar(node *yaml.Node, path string, v reflect.Value) {
+func (r *Report) scalar(node *yaml.Node, path string, v reflect.Value) {
 	if node.Kind != yaml.ScalarNode {
 		r.add(node.Line, path, "is %s; must be a single value", kindOf(node))
 		return
@@ -131,13 +131,13 @@ func boolean(node *yaml.Node) (bool, error) {
 			return false, nil
 		}
 	}
-	return false, fmt.Errorf("%s must be true or false", quote(node.Value))
+	return false, fmt.Errorf("%s must be true or false", Quote(node.Value))
 }
 
 func whole(node *yaml.Node) (int, error) {
 	n, err := strconv.Atoi(node.Value)
 	if err != nil || node.ShortTag() != "!!int" {
-		return 0, fmt.Errorf("%s must be a whole number, without quotes", quote(node.Value))
+		return 0, fmt.Errorf("%s must be a whole number, without quotes", Quote(node.Value))
 	}
 	return n, nil
 }
@@ -145,7 +145,7 @@ func whole(node *yaml.Node) (int, error) {
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || s == "0" {
-		return 0, fmt.Errorf("%s must be a duration with its unit, such as 500ms, 2s or 1m30s", quote(s))
+		return 0, fmt.Errorf("%s must be a duration with its unit, such as 500ms, 2s or 1m30s", Quote(s))
 	}
 	return d, nil
 }
@@ -156,15 +156,15 @@ func prefix(s string) (netip.Prefix, error) {
 	if err != nil {
 		addr, err := netip.ParseAddr(s)
 		if err != nil || addr.Zone() != "" {
-			return netip.Prefix{}, fmt.Errorf("%s must be a CIDR such as 10.1.0.0/16, or one IP address", quote(s))
+			return netip.Prefix{}, fmt.Errorf("%s must be a CIDR such as 10.1.0.0/16, or one IP address", Quote(s))
 		}
 		p = netip.PrefixFrom(addr, addr.BitLen())
 	}
 	switch {
 	case p.Addr().Is4In6():
-		return netip.Prefix{}, fmt.Errorf("%s is IPv4 written as IPv6; write it as IPv4", quote(s))
+		return netip.Prefix{}, fmt.Errorf("%s is IPv4 written as IPv6; write it as IPv4", Quote(s))
 	case p != p.Masked():
-		return netip.Prefix{}, fmt.Errorf("%s has bits set past its length; write %s", quote(s), p.Masked())
+		return netip.Prefix{}, fmt.Errorf("%s has bits set past its length; write %s", Quote(s), p.Masked())
 	}
 	return p, nil
 }
@@ -217,6 +217,6 @@ func kindOf(node *yaml.Node) string {
 	case "!!timestamp":
 		return "a date"
 	default:
-		return "of type " + sanitise(tag, maxValueRunes)
+		return "of type " + Printable(tag, MaxValue)
 	}
 }
