@@ -134,9 +134,9 @@ func (f *faults) add(path, format string, args ...any) {
 	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
 }
 
-func (f *faults) between(path string, n, least, most int) {
-	if n < least || n > most {
-		f.add(path, "%d is not between %d and %d", n, least, most)
+func (f *faults) atMost(path string, n, most int) {
+	if n < 1 || n > most {
+		f.add(path, "%d is not between 1 and %d", n, most)
 	}
 }
 
@@ -149,8 +149,8 @@ func (f *faults) within(path string, d, least, most time.Duration) {
 // Validate says what can't be meant.
 func (s EventSettings) Validate() []Fault {
 	var f faults
-	f.between("perSecond", s.PerSecond, 1, 100)
-	f.between("queue", s.Queue, 1, 100_000)
+	f.atMost("perSecond", s.PerSecond, 100)
+	f.atMost("queue", s.Queue, 100_000)
 	return f
 }
 
@@ -169,9 +169,9 @@ func (s MailSettings) Validate() []Fault {
 	f.letters(s)
 	f.within("timeout", s.Timeout, time.Second, 5*time.Minute)
 	f.within("retryFor", s.RetryFor, time.Minute, 168*time.Hour)
-	f.between("perMinute", s.PerMinute, 1, 6000)
-	f.between("queue", s.Queue, 1, 100_000)
-	f.between("queueMiB", s.QueueMiB, 1, 1024)
+	f.atMost("perMinute", s.PerMinute, 6000)
+	f.atMost("queue", s.Queue, 100_000)
+	f.atMost("queueMiB", s.QueueMiB, 1024)
 	return f
 }
 

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// MaxFull is how many workloads a mail tells in full, at most; MaxRows how
-	// many it names in the table below them.
+	// MaxFull is how many workloads a mail tells in full, at most.
 	MaxFull = 20
-	MaxRows = 150
+	// maxRows is how many it names in the table below them.
+	maxRows = 150
 	// mostFull and mostHTML bound the HTML, in bytes, up to which there is a
 	// further workload in full, and a further row: Gmail cuts off what is longer
 	// than 102 kB.

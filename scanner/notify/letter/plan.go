@@ -117,7 +117,7 @@ func (p *page) add(i notice.Item, s Settings, size *int) {
 		return
 	}
 	r := line(i)
-	if n := len(r.html()); len(p.rows) < MaxRows && *size+n < mostHTML {
+	if n := len(r.html()); len(p.rows) < maxRows && *size+n < mostHTML {
 		p.rows = append(p.rows, r)
 		*size += n
 		return
