@@ -5,6 +5,7 @@ package config
 import (
 	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/scanner/alerts"
+	"github.com/initguard/initguard/scanner/notify"
 )
 
 // Kind is what the file has to say it is.
@@ -22,6 +23,10 @@ type Config struct {
 	Kind string `yaml:"kind"`
 	// Alerts say how Alertmanager's webhook is taken.
 	Alerts alerts.Settings `yaml:"alerts"`
+	// Mail says by which server mails are sent, and what they say.
+	Mail notify.MailSettings `yaml:"mail"`
+	// Events say how workloads get an Event.
+	Events notify.EventSettings `yaml:"events"`
 }
 
 // Default returns the configuration of a file that sets nothing. Each call
@@ -31,12 +36,16 @@ func Default() *Config {
 		APIVersion: configfile.APIVersion,
 		Kind:       Kind,
 		Alerts:     alerts.Default(),
+		Mail:       notify.DefaultMail(),
+		Events:     notify.DefaultEvents(),
 	}
 }
 
 // check has each part check its section.
 func check(r *configfile.Report, c *Config) {
 	c.Alerts.Check(r, "alerts")
+	c.Mail.Check(r, "mail")
+	c.Events.Check(r, "events")
 }
 
 // Parse reads a configuration file as configfile does: strictly, with every
