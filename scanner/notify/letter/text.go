@@ -41,9 +41,7 @@ func (p page) text() string {
 	b.line("-- ") // what mail programs take for the beginning of a signature
 	b.wrap("", "", p.sent)
 	if p.command != "" {
-		for _, o := range p.optOut {
-			b.wrap("", "", o)
-		}
+		b.wrap("", "", p.optOut)
 		b.line("  " + p.command)
 	}
 	b.wrap("", "", signature)
