@@ -3,8 +3,11 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/scanner/alerts"
+	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/notify"
 )
 
@@ -21,12 +24,14 @@ type Config struct {
 	APIVersion string `yaml:"apiVersion"`
 	// Kind is required: Kind.
 	Kind string `yaml:"kind"`
+	// Notices say whom to tell what, and when.
+	Notices notice.Settings `yaml:"notices"`
+	// Mail is how mails are sent.
+	Mail notify.MailSettings `yaml:"mail"`
+	// Events are how Events are written.
+	Events notify.EventSettings `yaml:"events"`
 	// Alerts say how Alertmanager's webhook is taken.
 	Alerts alerts.Settings `yaml:"alerts"`
-	// Mail says by which server mails are sent, and what they say.
-	Mail notify.MailSettings `yaml:"mail"`
-	// Events say how workloads get an Event.
-	Events notify.EventSettings `yaml:"events"`
 }
 
 // Default returns the configuration of a file that sets nothing. Each call
@@ -35,17 +40,28 @@ func Default() *Config {
 	return &Config{
 		APIVersion: configfile.APIVersion,
 		Kind:       Kind,
-		Alerts:     alerts.Default(),
+		Notices:    notice.Default(),
 		Mail:       notify.DefaultMail(),
 		Events:     notify.DefaultEvents(),
+		Alerts:     alerts.Default(),
 	}
 }
 
 // check has each part check its section.
 func check(r *configfile.Report, c *Config) {
-	c.Alerts.Check(r, "alerts")
+	reject(r, "notices", c.Notices.Validate())
 	c.Mail.Check(r, "mail")
 	c.Events.Check(r, "events")
+	c.Alerts.Check(r, "alerts")
+}
+
+// reject notes the faults that a part found in its section: each the path below
+// it, and a text.
+func reject[F ~struct{ Path, Text string }](r *configfile.Report, section string, faults []F) {
+	for _, f := range faults {
+		fault := struct{ Path, Text string }(f)
+		r.Reject(strings.TrimSuffix(section+"."+fault.Path, "."), "%s", fault.Text)
+	}
 }
 
 // Parse reads a configuration file as configfile does: strictly, with every
