@@ -186,7 +186,7 @@ type office struct {
 	now          time.Time
 	settings     notice.Settings
 	spaces       map[string]notice.Namespace
-	turns        int
+	turns        int // of this process
 }
 
 // quick are settings that wait for nothing.
@@ -245,7 +245,9 @@ func (o *office) pass(ctx context.Context, d time.Duration) {
 			o.now = o.now.Add(responder.Pace)
 		}
 		o.mail.deliver(o.now)
-		o.events.deliver(o.now)
+		if o.turns%3 == 0 { // slower than mail
+			o.events.deliver(o.now)
+		}
 	}
 }
 

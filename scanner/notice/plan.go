@@ -195,7 +195,11 @@ func (p *planner) find(n *room) {
 			continue
 		}
 		if !pending[id] && (!o.handed.IsZero() || !o.mine) {
-			delete(p.memory.open, id) // marked everywhere, or its reports are gone
+			// Marked everywhere, or its reports are gone. It is remembered for a
+			// while: a write may turn out to have been done after all.
+			if o.handed.IsZero() || p.Now.Sub(o.handed).Abs() >= rememberFor {
+				delete(p.memory.open, id)
+			}
 			continue
 		}
 		n.open = append(n.open, o)
