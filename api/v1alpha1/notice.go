@@ -13,12 +13,19 @@ type Notice struct {
 	// Since is since when it passes one, without a break.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
+	// CriticalSince is since when it passes a Critical one.
+	// +optional
+	CriticalSince *metav1.Time `json:"criticalSince,omitempty"`
 	// Pending is the digest that it goes out with next.
 	// +optional
 	Pending *Digest `json:"pending,omitempty"`
 	// Last is the digest that it went out with last.
 	// +optional
 	Last *Digest `json:"last,omitempty"`
+	// Failed is a digest after that which could be told to nobody, so that its
+	// news goes out anew.
+	// +optional
+	Failed *Digest `json:"failed,omitempty"`
 	// Alert is the platform's own alert for a pod of the workload.
 	// +optional
 	Alert *Alert `json:"alert,omitempty"`
