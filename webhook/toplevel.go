@@ -101,5 +101,5 @@ func number(text string) int64 {
 	if err != nil || text[0] == '0' {
 		return 0
 	}
-	return int64(n) //nolint:gosec // It has 40 bits.
+	return int64(n)
 }

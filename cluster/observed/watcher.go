@@ -95,11 +95,11 @@ var errAbsent = errors.New("this cluster has no ZombieReports")
 // run twice.
 func (w *Watcher) Run(ctx context.Context) error {
 	pause := firstPause
-	for ctx.Err() == nil {
+	for {
 		err := w.follow(ctx)
+		ended := ctx.Err() != nil // whatever was under way failed for that
 		switch {
-		case ctx.Err() != nil:
-			return nil
+		case ended:
 		case errors.Is(err, errAbsent):
 			w.forget()
 			w.say("", "there are no ZombieReports in this cluster: risk observed is not known; "+
@@ -120,7 +120,6 @@ func (w *Watcher) Run(ctx context.Context) error {
 			return nil
 		}
 	}
-	return nil
 }
 
 // forget empties the index: what can't be read any more isn't known.

@@ -12,7 +12,7 @@ import (
 // watchObserved has the settings know where zombies were seen, from ZombieReports.
 // Nothing waits for it: what is not read yet was not observed.
 func watchObserved(mgr manager.Manager, cluster *rest.Config, s *settings, counts *webhook.Metrics, log logr.Logger) error {
-	watcher, err := observed.New(cluster, observed.Options{Log: log, Known: counts.ObservedContainers})
+	watcher, err := observed.New(cluster, observed.Options{Log: log.WithName("observed"), Known: counts.ObservedContainers})
 	if err != nil {
 		return err
 	}
