@@ -50,8 +50,8 @@ func Default() *Config {
 // check has each part check its section.
 func check(r *configfile.Report, c *Config) {
 	reject(r, "notices", c.Notices.Validate())
-	reject(r, "mail", c.Mail.Validate())
-	reject(r, "events", c.Events.Validate())
+	c.Mail.Check(r, "mail")
+	c.Events.Check(r, "events")
 	c.Alerts.Check(r, "alerts")
 }
 

@@ -55,7 +55,7 @@ func Rooms() []Room {
 		{Dir: "scanner/notice", Pure: true, Imports: []string{"api/v1alpha1"}},
 		{Dir: "scanner/alerts", Imports: []string{"api/v1alpha1", "configfile"}, OSFiles: []string{"token.go"}},
 		{Dir: "scanner/config", Imports: []string{"configfile", "scanner/alerts", "scanner/notice", "scanner/notify"}},
-		{Dir: "scanner/notify", Imports: []string{"scanner/notice", "scanner/notify/letter", "api/v1alpha1", "advice"}},
+		{Dir: "scanner/notify", Imports: []string{"scanner/notice", "scanner/notify/letter", "api/v1alpha1", "advice", "configfile"}},
 		{Dir: "scanner/notify/letter", Pure: true, Imports: []string{"scanner/notice", "scanner/explain", "api/v1alpha1", "advice"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 

@@ -124,7 +124,7 @@ func address(a mail.Address) string {
 }
 
 // ascii is what a quoted string takes, " and \ behind a backslash.
-var ascii = regexp.MustCompile(`^[ -~]+$`)
+var ascii = regexp.MustCompile(`^[\x20-\x7e]+$`)
 
 // plainName needs no quotes.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9 ]+$`)
