@@ -188,6 +188,11 @@ func (in *Notice) DeepCopyInto(out *Notice) {
 		*out = new(Digest)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.Failed != nil {
+		in, out := &in.Failed, &out.Failed
+		*out = new(Digest)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.Alert != nil {
 		in, out := &in.Alert, &out.Alert
 		*out = new(Alert)
