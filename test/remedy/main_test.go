@@ -76,7 +76,8 @@ func start(ctx context.Context) (*env, error) {
 	if e.admin, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return e, err
 	}
-	return e, e.install(ctx)
+	err = e.install(ctx)
+	return e, err
 }
 
 func newScheme() (*runtime.Scheme, error) {
