@@ -42,7 +42,7 @@ var ErrNoFile = errors.New("no such file in the image")
 type Files interface {
 	// File returns what lies at an absolute, clean path, symlinks followed. It
 	// may cost a download. Its error wraps ErrNoFile, ErrNotRead or the
-	// context's.
+	// context's; with ErrNoFile comes the Way to where the file would be.
 	File(ctx context.Context, path string) (File, error)
 	// First returns the first of several paths at which a program lies, as a
 	// PATH is searched: folders and files that nobody may execute are passed

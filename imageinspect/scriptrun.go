@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -176,15 +177,16 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 			}
 		}
 		f, err := w.ask(ctx, []string{at})
+		_, over := w.onVolume(f, err)
 		switch {
+		case over:
+			return "", errors.New("it leads to a volume")
 		case errors.Is(err, ErrNoFile):
 			return "", script.ErrAbsent
 		case errors.Is(err, ErrNotRead):
 			return "", errors.New(strings.TrimSuffix(err.Error(), ": "+ErrNotRead.Error()))
 		case err != nil:
 			return "", errors.New("it could not be read")
-		case overVolume(f.Path, w.mounts):
-			return "", errors.New("it leads to a volume")
 		case f.Dir, f.Program != nil:
 			return "", script.ErrNoScript
 		}
@@ -197,7 +199,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 // where that leads to no verdict from the image.
 func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 	return func(at string) (script.Stat, bool) {
-		if overVolume(at, w.mounts) {
+		if _, over := volumeOver(at, w.mounts); over {
 			return script.Stat{}, false
 		}
 		if w.madeByRuntime(at) {
@@ -211,15 +213,32 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			var err error
 			f, err = w.ask(ctx, []string{at})
 			if errors.Is(err, ErrNoFile) {
-				return script.Stat{}, true
+				return w.statAbsent(f)
 			}
 			known = err == nil
 		}
-		if overVolume(f.Path, w.mounts) && known {
+		if _, over := f.Way.mounted(w.mounts, f.Path); over && known {
 			return script.Stat{}, false
 		}
 		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at, Path: f.Path}, known
 	}
+}
+
+// statAbsent is the answer about what the image lacks: a volume, or the folders
+// that a runtime makes on the way to one, may be there all the same.
+func (w *walker) statAbsent(f File) (script.Stat, bool) {
+	if _, over := f.Way.mounted(w.mounts); over {
+		return script.Stat{}, false
+	}
+	for _, m := range w.mounts {
+		at, _ := f.Way.mountedAt(m.Path)
+		for _, place := range append(slices.Clone(f.Way.Over), f.Asked) {
+			if slices.ContainsFunc(at, func(at string) bool { return within(at, place) }) {
+				return script.Stat{}, false
+			}
+		}
+	}
+	return script.Stat{}, true
 }
 
 // madeByRuntime is true for a folder that a runtime makes where the image lacks

@@ -17,7 +17,7 @@ type Tree map[string]string
 // File gives a file as imageinspect.Files does.
 func (t Tree) File(ctx context.Context, name string) (imageinspect.File, error) {
 	f, err := t.file(ctx, name)
-	f.Asked = name
+	f.Asked, f.Way = name, t.Way(name)
 	return f, err
 }
 
