@@ -216,7 +216,7 @@ func baseName(argv0 string) string {
 func volumeOver(file string, mounts []Mount) (string, bool) {
 	best, volume := -1, ""
 	for _, m := range mounts {
-		if at := path.Clean("/" + m.Path); within(file, at) && len(merged(at)) > best {
+		if at := path.Clean("/" + m.Path); (within(file, at) || within(path.Clean(file), at)) && len(merged(at)) > best {
 			best, volume = len(merged(at)), m.Volume
 		}
 	}

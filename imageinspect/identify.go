@@ -166,7 +166,7 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 		}
 	}
 	f, err := w.ask(ctx, places)
-	if volume, ok := w.onVolume(f, err); ok {
+	if volume, ok := w.onVolume(places, f, err); ok {
 		e := stop(unknown(CodeMounted, "%s leads to where volume %s is mounted", name, volume))
 		return File{}, &e
 	}
@@ -182,14 +182,13 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 }
 
 // onVolume returns the volume that may put another file in place of what was
-// found under a path, or put one where there is none. That the path itself is
-// mounted over was ruled out before.
-func (w *walker) onVolume(f File, err error) (string, bool) {
+// found under one of the paths, or put one where there is none.
+func (w *walker) onVolume(places []string, f File, err error) (string, bool) {
 	switch {
 	case err == nil:
-		return f.Way.mounted(w.mounts, f.Asked, f.Path)
+		return f.Way.mounted(w.mounts, append(slices.Clone(places), f.Path)...)
 	case errors.Is(err, ErrNoFile):
-		return f.Way.mounted(w.mounts)
+		return f.Way.mounted(w.mounts, places...)
 	default:
 		return "", false
 	}

@@ -70,3 +70,22 @@ func TestMountsFollowLinks(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoDots: behind a link ".." leads to the parent of the link's end, as the
+// kernel has it.
+func TestTwoDots(t *testing.T) {
+	const init, none = "#!/bin/bash\nexec tini -- node\n", "#!/bin/bash\nexec node\n"
+	files := imagetest.Tree{
+		"/app": "-> opt/app", "/opt/app/lib/x": "x", "/opt/bin/run": none, "/bin/run": init, "/opt/app/bin/start": "#!/bin/bash\nexec \"${0%/*}/../../bin/run\"\n",
+		"/start": "#!/bin/bash\nexec /app/../bin/run\n",
+	}
+	for started, want := range map[string]imageinspect.Outcome{
+		"/bin/run": imageinspect.Reaps, "/opt/bin/run": imageinspect.DoesNotReap, "/app/../bin/run": imageinspect.DoesNotReap, "/opt/app/../../bin/run": imageinspect.Reaps,
+		"/../bin/./run": imageinspect.Reaps, "../bin/run": imageinspect.DoesNotReap, "/start": imageinspect.DoesNotReap, "/app/bin/start": imageinspect.DoesNotReap,
+	} {
+		image := imageinspect.Image{Config: imageinspect.Config{Cmd: []string{started}, WorkingDir: "/app"}, Files: files}
+		if got := newEvaluator(t).Evaluate(t.Context(), image, imageinspect.Overrides{}); got.Verdict.Outcome != want {
+			t.Errorf("%s: %s (%s), want %s", started, got.Verdict.Outcome, got.Verdict.Reason.Text, want)
+		}
+	}
+}

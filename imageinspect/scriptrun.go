@@ -177,7 +177,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 			}
 		}
 		f, err := w.ask(ctx, []string{at})
-		_, over := w.onVolume(f, err)
+		_, over := w.onVolume([]string{at}, f, err)
 		switch {
 		case over:
 			return "", errors.New("it leads to a volume")
@@ -213,11 +213,11 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			var err error
 			f, err = w.ask(ctx, []string{at})
 			if errors.Is(err, ErrNoFile) {
-				return w.statAbsent(f)
+				return w.statAbsent(at, f.Way)
 			}
 			known = err == nil
 		}
-		if _, over := f.Way.mounted(w.mounts, f.Path); over && known {
+		if _, over := f.Way.mounted(w.mounts, at, f.Path); over && known {
 			return script.Stat{}, false
 		}
 		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at, Path: f.Path}, known
@@ -226,14 +226,14 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 
 // statAbsent is the answer about what the image lacks: a volume, or the folders
 // that a runtime makes on the way to one, may be there all the same.
-func (w *walker) statAbsent(f File) (script.Stat, bool) {
-	if _, over := f.Way.mounted(w.mounts); over {
+func (w *walker) statAbsent(at string, way Way) (script.Stat, bool) {
+	if _, over := way.mounted(w.mounts, at); over {
 		return script.Stat{}, false
 	}
 	for _, m := range w.mounts {
-		at, _ := f.Way.mountedAt(m.Path)
-		for _, place := range append(slices.Clone(f.Way.Over), f.Asked) {
-			if slices.ContainsFunc(at, func(at string) bool { return within(at, place) }) {
+		mounted, _ := way.mountedAt(m.Path)
+		for _, place := range append(slices.Clone(way.Over), at) {
+			if slices.ContainsFunc(mounted, func(m string) bool { return within(m, place) }) {
 				return script.Stat{}, false
 			}
 		}
@@ -268,7 +268,7 @@ func (w *walker) scriptProgram(ctx context.Context, argv []string, f File) end {
 	if !strings.Contains(file, "/") && f.Asked != "" {
 		file = f.Asked
 	}
-	w.found[path.Clean(file)] = found{f, nil}
+	w.found[path.Clean(file)] = found{f, nil} // as scripts ask for it
 	line, ok := strings.CutPrefix(f.Text, "#!")
 	if !ok {
 		return w.bareScript(ctx, argv, file, f)

@@ -138,13 +138,28 @@ func (w Way) mounted(mounts []Mount, places ...string) (string, bool) {
 		}
 		for _, p := range slices.Concat(places, w.Over) {
 			for _, a := range at {
-				if within(p, a) {
+				if within(p, a) || within(path.Clean(p), a) {
 					return m.Volume, true
 				}
 			}
 		}
 	}
 	return "", false
+}
+
+// Tidy is a path as an absolute one, without what leads nowhere. A ".." behind a
+// name stays: where the name is a link, it is the link's end that has a parent.
+func Tidy(name string) string {
+	if !strings.Contains(name, "..") {
+		return path.Clean("/" + name)
+	}
+	var out []string
+	for part := range strings.SplitSeq(name, "/") {
+		if part != "" && part != "." && (part != ".." || len(out) > 0) {
+			out = append(out, part)
+		}
+	}
+	return "/" + strings.Join(out, "/")
 }
 
 // within is true for a place at or below another, as far as the folders of

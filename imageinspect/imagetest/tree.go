@@ -25,6 +25,10 @@ func (t Tree) file(ctx context.Context, name string) (imageinspect.File, error) 
 	if err := ctx.Err(); err != nil {
 		return imageinspect.File{}, fmt.Errorf("tree: %w", err)
 	}
+	if strings.Contains(name, "..") {
+		passed := t.trace(name)
+		name = passed[len(passed)-1]
+	}
 	for range 40 {
 		text, ok := t[name]
 		target, link := strings.CutPrefix(text, "-> ")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"path"
 	"slices"
 	"sync"
 
@@ -70,7 +69,7 @@ func (im *Image) answer(ctx context.Context, q question) (imageinspect.File, err
 		if len(p) > maxPath {
 			return imageinspect.File{}, tooLong()
 		}
-		q.paths[i] = path.Clean("/" + p)
+		q.paths[i] = imageinspect.Tidy(p)
 	}
 	if r := im.answered(q); r.need == nil {
 		return r.file, r.err
@@ -111,7 +110,7 @@ func (im *Image) Known(p string) (imageinspect.File, bool) {
 	if len(p) > maxPath {
 		return imageinspect.File{}, false
 	}
-	r := im.answered(question{paths: []string{path.Clean("/" + p)}})
+	r := im.answered(question{paths: []string{imageinspect.Tidy(p)}})
 	return r.file, r.need == nil && r.err == nil
 }
 
