@@ -72,7 +72,7 @@ const (
 )
 
 func newMountCase(seed uint64) *mountCase {
-	c := &mountCase{r: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}} //nolint:gosec // No secret.
+	c := &mountCase{r: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}}
 	scripts := []string{"exec tini -- node\n", "exec node\n", ". %s\nexec node\n", "exec %s\n", ". r\nexec tini -- node\n"}
 	var entries []imagetest.Entry
 	for range 3 + c.r.IntN(6) {
@@ -194,7 +194,7 @@ func (c *mountCase) run(t *testing.T) bool {
 			must(t, os.Symlink(target, to))
 			continue
 		}
-		must(t, os.WriteFile(to, []byte(text), 0o755)) //nolint:gosec // It is to be a program.
+		must(t, os.WriteFile(to, []byte(text), 0o755))
 	}
 	// As containerd sorts them.
 	mounts := slices.Clone(c.mounts)
@@ -233,7 +233,7 @@ func mount(t *testing.T, root, at string) bool {
 	must(t, err)
 	must(t, os.RemoveAll(to))
 	if !info.IsDir() {
-		must(t, os.WriteFile(to, []byte(volumeMark), 0o755)) //nolint:gosec // It is to be a program.
+		must(t, os.WriteFile(to, []byte(volumeMark), 0o755))
 		return true
 	}
 	// Every name that anybody may ask for, as far as it goes.
@@ -244,7 +244,7 @@ func mount(t *testing.T, root, at string) bool {
 	for _, dir := range dirs {
 		for _, name := range []string{"a", "b", "c", "d", "r"} {
 			if file := filepath.Join(to, dir, name); !exists(file) {
-				must(t, os.WriteFile(file, []byte(volumeMark), 0o755)) //nolint:gosec // As above.
+				must(t, os.WriteFile(file, []byte(volumeMark), 0o755))
 			}
 		}
 	}
@@ -267,7 +267,7 @@ func (c *mountCase) follow(t *testing.T, root, name string, depth int) bool {
 		if err != nil {
 			continue
 		}
-		raw, err := os.ReadFile(to) //nolint:gosec // A path of the test's own.
+		raw, err := os.ReadFile(to)
 		if err != nil {
 			continue // a folder
 		}
