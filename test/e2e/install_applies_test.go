@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,16 +16,19 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
+
+	"github.com/initguard/initguard/test/poll"
 )
 
 // applyEvery is the time between two applies: the machine has other tests to run.
-const applyEvery = 50 * time.Millisecond
+const applyEvery = 20 * time.Millisecond
 
 // applies are applies in a row, one at a time, until stop.
 type applies struct {
-	sent, failed, missed int
-	first                string // what was wrong first
-	stop                 func() // ends them; the numbers can be read then
+	sent           atomic.Int64
+	failed, missed int
+	first          string // what was wrong first
+	stop           func() // ends them; the numbers can be read then
 
 	mu   sync.Mutex
 	said []string
@@ -62,6 +66,18 @@ func (in *installation) startApplying(t *testing.T) *applies {
 	return a
 }
 
+// more waits until that many more applies were sent.
+func (a *applies) more(t *testing.T, n int64) {
+	t.Helper()
+	until := a.sent.Load() + n
+	poll.Until(t, applyEvery, rolloutMost, "applies go on", func() error {
+		if sent := a.sent.Load(); sent < until {
+			return fmt.Errorf("%d of %d", sent, until)
+		}
+		return nil
+	})
+}
+
 func (a *applies) run(ctx context.Context, clients kubernetes.Interface, deployment *appsv1.Deployment) {
 	tick := time.NewTicker(applyEvery)
 	defer tick.Stop()
@@ -85,7 +101,7 @@ func (a *applies) count(err error) {
 	said := strings.Join(a.said, "\n")
 	a.said = nil
 	a.mu.Unlock()
-	a.sent++
+	a.sent.Add(1)
 	warned := strings.Contains(said, strings.TrimPrefix(installedWarning, "Warning: "))
 	switch {
 	case err != nil:
