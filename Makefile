@@ -122,6 +122,25 @@ image-index: $(addprefix image-files-,$(IMAGE_ARCHS)) ## The same for amd64 and 
 	@rm -rf '$(LAYOUT)' && mkdir -p '$(dir $(LAYOUT))'
 	$(BUILDAH) manifest push --all '$(IMAGE)' 'oci:$(LAYOUT):$(VERSION)'
 
+# What a release holds, beside install.yaml and the image: the command for
+# everyone's machine, and the scanner's own for Linux.
+RELEASE_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+RELEASE_IMAGE ?= ghcr.io/initguard/initguard
+RELEASE_FLAGS ?=
+
+.PHONY: release
+release: ## Write all files of a release into dist/: programs, install.yaml, the image, bill of materials, provenance, checksums.
+	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that no commit holds; a release is of a commit' >&2; exit 1; }
+	rm -rf dist && mkdir dist
+	$(MAKE) image-index LAYOUT=dist/image
+	for platform in $(RELEASE_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; suffix=; [ $$os != windows ] || suffix=.exe; \
+		GOOS=$$os GOARCH=$$arch go build $(PRODUCT_FLAGS) -o "dist/initguard_$${os}_$$arch$$suffix" ./cmd/initguard; \
+	done
+	for arch in $(IMAGE_ARCHS); do cp "bin/linux-$$arch/initguard-scanner" "dist/initguard-scanner_linux_$$arch"; done
+	sed 's#image: initguard$$#image: $(RELEASE_IMAGE):$(VERSION)#' manifests/install.yaml >dist/install.yaml
+	go run ./release -version '$(VERSION)' -commit '$(COMMIT)' -time '$(COMMIT_TIME)' $(RELEASE_FLAGS)
+
 .PHONY: install-plugin
 install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.
 	install -D -m 0755 bin/initguard '$(PLUGINS)/kubectl-initguard'
