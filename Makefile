@@ -159,7 +159,7 @@ control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, 
 # A pod is one parallel test that mostly waits.
 .PHONY: e2e
 e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
-	go test -tags=e2e -count=1 -timeout=20m -parallel=48 $(TESTFLAGS) ./test/e2e
+	go test -tags=e2e -count=1 -timeout=20m -parallel=48 $(TESTFLAGS) ./test/e2e ./test/alertmanager
 
 .PHONY: e2e-full
 e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
@@ -261,7 +261,7 @@ update-keyring: ## Ask the kubelet's own code how it chooses pull secrets, for t
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.
 	go vet ./...
-	GOOS=linux go vet -tags=e2e ./test/e2e
+	GOOS=linux go vet -tags=e2e ./test/e2e ./test/alertmanager
 
 .PHONY: verify-lint
 verify-lint: ## golangci-lint, as .golangci.yml says; building it takes minutes the first time.

@@ -47,8 +47,8 @@ type Fix struct {
 	// Page explains the fix, with its limits.
 	Page Page
 	// Patches are the exact lines, given in a Full situation only. They may
-	// hold argv and what probes run: only the CLI, which runs with its
-	// caller's own rights, shows them.
+	// hold argv and what probes run, unless the situation asks for them Withheld:
+	// only the CLI, which runs with its caller's own rights, shows them.
 	Patches []Patch
 }
 
@@ -112,6 +112,9 @@ func fixes() []fix {
 // For picks the fixes. There is at least one for every Problem; without one
 // the advice is empty.
 func For(s Situation) Advice {
+	if s.Withheld {
+		s = s.withhold()
+	}
 	var found []Fix
 	for _, f := range fixes() {
 		if len(found) > 0 && (!s.Full || f.kind == KindNoOrphans) {

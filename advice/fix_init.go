@@ -71,8 +71,8 @@ func initPatches(s Situation, d distribution) []Patch {
 	}
 	lines = append(lines, "ENTRYPOINT "+flow(append([]string{d.init, "--"}, s.Argv[:s.Entrypoint]...)))
 	switch rest := s.Argv[s.Entrypoint:]; {
-	case s.HasArgs:
-		lines = append(lines, "# repeat the image's CMD here: a new ENTRYPOINT empties it")
+	case s.HasArgs || s.Withheld:
+		lines = append(lines, repeatCmd)
 	case len(rest) > 0:
 		lines = append(lines, "CMD "+flow(rest))
 	}

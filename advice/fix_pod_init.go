@@ -26,7 +26,7 @@ func podCommand(s Situation, init string) (string, bool) {
 	if len(s.Command) > 0 {
 		return "command: " + flow(append(front, s.Command...)), true
 	}
-	if len(s.Argv) < s.Entrypoint || len(s.Argv) == 0 || s.HasArgs && s.Entrypoint == 0 {
+	if s.Withheld || len(s.Argv) < s.Entrypoint || len(s.Argv) == 0 || s.HasArgs && s.Entrypoint == 0 {
 		return "", false
 	}
 	text := "command: " + flow(append(front, escaped(s.Argv[:s.Entrypoint])...))

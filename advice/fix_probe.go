@@ -21,7 +21,9 @@ func plainProbes(s Situation) []Fix {
 		r := readCommand(e, s.Forks)
 		f := Fix{Path: e.Path, Change: r.change(), Note: r.note(e.Hook), Page: ChangeProbe}
 		if s.Full && r.exact {
-			f.Patches = []Patch{{Manifest, r.yaml(e)}}
+			if text, ok := r.patch(e, s.Withheld); ok {
+				f.Patches = []Patch{{Manifest, text}}
+			}
 		}
 		out = append(out, f)
 	}
@@ -96,8 +98,16 @@ func (r reading) note(hook bool) string {
 // plainPath is a path that needs no quotes in YAML.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
 
-// yaml is the probe or hook; what a probe says beside exec stays.
-func (r reading) yaml(e Exec) string {
+func (r reading) patch(e Exec, withheld bool) (string, bool) {
+	if withheld {
+		return r.outline(e)
+	}
+	return r.yaml(e), true
+}
+
+// head is the first line of the probe or hook; what a probe says beside exec
+// stays.
+func (r reading) head(e Exec) string {
 	first := e.Path[strings.LastIndex(e.Path, ".")+1:] + ":"
 	switch {
 	case r.method == methodDirect && !e.Hook:
@@ -107,7 +117,12 @@ func (r reading) yaml(e Exec) string {
 	case r.method != methodDirect:
 		first += " # in place of exec; other fields stay"
 	}
-	lines := []string{first}
+	return first
+}
+
+// yaml is the probe or hook.
+func (r reading) yaml(e Exec) string {
+	lines := []string{r.head(e)}
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	switch r.method {
 	case methodHTTP:
@@ -140,5 +155,7 @@ func (r reading) yaml(e Exec) string {
 	if r.timeout > 0 {
 		add("  timeoutSeconds: %d", r.timeout)
 	}
-	return strings.Join(lines, "\n")
+	return join(lines)
 }
+
+func join(lines []string) string { return strings.Join(lines, "\n") }

@@ -67,6 +67,10 @@ type Situation struct {
 	// Full asks for all fixes, with their patches. They hold what tenants must
 	// not be shown. The way of an admission request needs the first alone.
 	Full bool
+	// Withheld has patches name what stands there now instead of repeating it:
+	// they hold no argv and nothing of a probe's command, and may be shown to
+	// anyone who sees the pod.
+	Withheld bool
 }
 
 // Exec is a probe or hook that runs a command.

@@ -95,7 +95,8 @@ func (r release) sbom(files []artifact, image string) (document, error) {
 	if len(d.Packages) == 0 {
 		return d, errors.New("there is no program")
 	}
-	return d, r.image(&d, image)
+	err := r.image(&d, image)
+	return d, err
 }
 
 // image adds the image, with the programs in it and Debian's packages.

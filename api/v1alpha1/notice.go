@@ -13,6 +13,9 @@ type Notice struct {
 	// Since is since when it passes one, without a break.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`
+	// CriticalSince is since when it passes a Critical one.
+	// +optional
+	CriticalSince *metav1.Time `json:"criticalSince,omitempty"`
 	// Pending is the digest that it goes out with next.
 	// +optional
 	Pending *Digest `json:"pending,omitempty"`
@@ -40,6 +43,9 @@ type Digest struct {
 	Severity string `json:"severity,omitempty"`
 	// +optional
 	Zombies int32 `json:"zombies,omitempty"`
+	// Failed says that nobody could be told, so that it is to be told anew.
+	// +optional
+	Failed bool `json:"failed,omitempty"`
 }
 
 // Alert is an alert of the platform that names a pod of the workload.

@@ -170,6 +170,10 @@ func (in *Notice) DeepCopyInto(out *Notice) {
 		in, out := &in.Since, &out.Since
 		*out = (*in).DeepCopy()
 	}
+	if in.CriticalSince != nil {
+		in, out := &in.CriticalSince, &out.CriticalSince
+		*out = (*in).DeepCopy()
+	}
 	if in.Pending != nil {
 		in, out := &in.Pending, &out.Pending
 		*out = new(Digest)

@@ -9,9 +9,13 @@ import (
 // what strangers can take.
 const maxConnections = 32
 
-// Limit has a listener accept so many connections at a time; others wait.
-func Limit(l net.Listener) net.Listener {
-	return &limited{Listener: l, slots: make(chan struct{}, maxConnections), done: make(chan struct{})}
+// Limit has a listener accept as many connections at a time as a scanner needs;
+// others wait.
+func Limit(l net.Listener) net.Listener { return LimitTo(l, maxConnections) }
+
+// LimitTo has a listener accept most connections at a time; others wait.
+func LimitTo(l net.Listener, most int) net.Listener {
+	return &limited{Listener: l, slots: make(chan struct{}, most), done: make(chan struct{})}
 }
 
 type limited struct {

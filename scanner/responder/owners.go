@@ -54,9 +54,21 @@ func NewOwners(r client.Reader) *Owners {
 // above a StatefulSet is not looked for: the StatefulSet is what has the pods.
 // An error means that it can't be told now.
 func (o *Owners) Top(ctx context.Context, pod *corev1.Pod) (v1alpha1.Workload, error) {
+	owner, err := o.Owner(ctx, pod)
+	switch {
+	case err != nil:
+		return v1alpha1.Workload{}, err
+	case owner == nil:
+		return bare(pod), nil
+	}
+	return v1alpha1.Workload{Group: groupOf(*owner), Kind: owner.Kind, Name: owner.Name}, nil
+}
+
+// Owner is what Top goes by, with its UID; nil where nothing owns the pod.
+func (o *Owners) Owner(ctx context.Context, pod *corev1.Pod) (*metav1.OwnerReference, error) {
 	owner := metav1.GetControllerOf(pod)
 	if owner == nil || mirror(*owner) {
-		return bare(pod), nil
+		return nil, nil //nolint:nilnil // Nothing owns it, and that is an answer.
 	}
 	for range maxOwners {
 		if top(*owner) {
@@ -64,14 +76,14 @@ func (o *Owners) Top(ctx context.Context, pod *corev1.Pod) (v1alpha1.Workload, e
 		}
 		above, err := o.above(ctx, pod.Namespace, *owner)
 		if err != nil {
-			return v1alpha1.Workload{}, fmt.Errorf("owner of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+			return nil, fmt.Errorf("owner of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 		}
 		if above == nil {
 			break
 		}
 		owner = above
 	}
-	return v1alpha1.Workload{Group: groupOf(*owner), Kind: owner.Kind, Name: owner.Name}, nil
+	return owner, nil
 }
 
 // above is the controller of an owner; nil when there is none to be found.

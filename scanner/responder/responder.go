@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,7 +14,10 @@ import (
 )
 
 const (
+	// planEvery is how often it is looked what has to be written, hurryEvery how
+	// often while somebody waits for it.
 	planEvery   = 5 * time.Second
+	hurryEvery  = time.Second
 	reloadEvery = 30 * time.Minute
 	// silentAfter is how many intervals a node has not answered before its pods
 	// are looked for in the API server.
@@ -49,6 +53,7 @@ type Responder struct {
 	publisher *Publisher
 	gauges    *Gauges
 	swept     string // the node that was swept last
+	hurry     atomic.Bool
 }
 
 // New makes a responder.
@@ -127,7 +132,7 @@ func (r *Responder) publish(ctx context.Context) {
 			}
 			reloaded = now
 		}
-		if now.Sub(planned) >= planEvery {
+		if since := now.Sub(planned); since >= planEvery || since >= hurryEvery && r.hurry.Swap(false) {
 			r.publisher.Plan(now)
 			planned = now
 		}

@@ -45,17 +45,23 @@ func Rooms() []Room {
 		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
 		{Dir: "webhook/inject", Pure: true, Imports: []string{"webhook/policy", "imageinspect"}},
-		{Dir: "webhook/config", Imports: []string{"imageinspect/initdb", "imageinspect/mirror"}, OSFiles: []string{"watcher.go"}},
+		{Dir: "webhook/config", Pure: true, Imports: []string{"configfile", "imageinspect/initdb", "imageinspect/mirror"}},
 
 		{Dir: "scanner", Pure: true},
 		{Dir: "scanner/proc", Imports: []string{"scanner"}},
 		{Dir: "scanner/node", Imports: []string{"scanner"}},
 
+		{Dir: "scanner/explain", Pure: true, Imports: []string{"scanner", "api/v1alpha1", "advice"}},
 		{Dir: "scanner/notice", Pure: true, Imports: []string{"api/v1alpha1"}},
+		{Dir: "scanner/alerts", Imports: []string{"api/v1alpha1", "configfile"}, OSFiles: []string{"token.go"}},
+		{Dir: "scanner/config", Imports: []string{"configfile", "scanner/alerts", "scanner/notice", "scanner/notify"}},
+		{Dir: "scanner/notify", Imports: []string{"scanner/notice", "scanner/notify/letter", "api/v1alpha1", "advice"}},
+		{Dir: "scanner/notify/letter", Pure: true, Imports: []string{"scanner/notice", "scanner/explain", "api/v1alpha1", "advice"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
 		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},
 
+		{Dir: "configfile", OSFiles: []string{"watcher.go"}},
 		{Dir: "api/v1alpha1", Pure: true},
 		{Dir: "advice", Pure: true},
 		{Dir: "certs"},

@@ -126,7 +126,7 @@ func wantContents(t *testing.T, image v1.Image, machine elf.Machine) {
 	files := map[string][]byte{}
 	modes := map[string]int64{}
 	content := mutate.Extract(image)
-	defer content.Close() //nolint:errcheck // in memory
+	defer content.Close()
 	archive := tar.NewReader(content)
 	for {
 		h, err := archive.Next()

@@ -26,8 +26,8 @@ func (in *installation) remove(t *testing.T, overlay string, before map[string]b
 		t.Fatalf("docs/install.md does not say what is tested: %s", removal)
 	}
 	for line := range strings.Lines(strings.ReplaceAll(removal, "manifests/overlays/default", overlay)) {
-		args := append(strings.Fields(line)[1:], "--timeout", rolloutMost.String())
-		in.run(t, "", args...)
+		args := strings.Fields(line + " --timeout " + rolloutMost.String())
+		in.run(t, "", args[1:]...)
 		if out := in.run(t, installedWorkload, "apply", "--dry-run=server", "-f", "-"); strings.Contains(out, "initguard") {
 			t.Errorf("after %q the API server still asks: %s", line, out)
 		}

@@ -30,7 +30,7 @@ type installation struct {
 // ready, the API server reaches the webhook by its Service and trusts it, a
 // Deployment warns, injection takes tini from that image. The removal, as
 // docs/install.md says it, leaves nothing that was not there before.
-func TestInstall(t *testing.T) {
+func TestInstall(t *testing.T) { //nolint:tparallel // each overlay comes on what the one before left
 	t.Parallel()
 	in := newInstallation(t)
 	for _, o := range []struct {
@@ -44,7 +44,7 @@ func TestInstall(t *testing.T) {
 		{"cert-manager", withCertManager, withRenewals},
 		{"openshift", withServiceCA, withDeploymentConfig},
 	} {
-		t.Run(o.name, func(t *testing.T) { //nolint:paralleltest,tparallel // each on what the one before left
+		t.Run(o.name, func(t *testing.T) {
 			changes := ""
 			if o.prepare != nil {
 				changes = o.prepare(t, in)

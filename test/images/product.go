@@ -113,5 +113,5 @@ export LD_LIBRARY_PATH=%[1]q HOME=%[2]q BUILDAH_ISOLATION=chroot
 exec %[3]q --root %[4]q --runroot %[5]q --storage-driver vfs "$@"
 `, libraries, home, filepath.Join(root.Dir, "usr/bin/buildah"), filepath.Join(dir, "storage"), filepath.Join(dir, "run"))
 	program = filepath.Join(dir, "buildah")
-	return program, errors.Join(os.WriteFile(policy, []byte(trustAll), 0o600), os.WriteFile(program, []byte(script), 0o700)) //nolint:gosec // it is run
+	return program, errors.Join(os.WriteFile(policy, []byte(trustAll), 0o600), os.WriteFile(program, []byte(script), 0o700))
 }

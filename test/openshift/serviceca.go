@@ -18,7 +18,7 @@ import (
 
 // What the service CA goes by, and what it fills in each namespace.
 const (
-	secretAnnotation = "service.beta.openshift.io/serving-cert-secret-name" //nolint:gosec // no credential
+	secretAnnotation = "service.beta.openshift.io/serving-cert-secret-name"
 	bundleAnnotation = "service.beta.openshift.io/inject-cabundle"
 	bundleConfigMap  = "openshift-service-ca.crt"
 	bundleKey        = "service-ca.crt"

@@ -15,6 +15,9 @@ func TestRights(t *testing.T) {
 		"update secret/initguard-scanner-tls -n " + nodeNamespace:          true,
 		"update lease/initguard-responder -n " + systemNamespace:           true,
 		"get nodes --subresource=proxy":                                    true, // by responder-kubelet-limits
+		"create events.events.k8s.io -A":                                   true,
+		"list events.events.k8s.io -A":                                     false,
+		"patch events.events.k8s.io -A":                                    false,
 		"watch pods -A":                                                    false,
 		"get pods -A":                                                      false,
 		"delete pods -A":                                                   false,

@@ -28,10 +28,10 @@ const (
 	maxRequests = 1_000_000
 )
 
-func (r *report) budgets(b Budgets) {
-	r.between("budgets.namespaceInspections", b.NamespaceInspections, 1, maxConcurrency)
-	r.between("budgets.namespaceQueue", b.NamespaceQueue, 1, maxQueue)
-	r.between("budgets.namespaceMiBPerHour", b.NamespaceMiBPerHour, 1, maxMiB)
-	r.between("budgets.registryRequestsPerMinute", b.RegistryRequestsPerMinute, 1, maxRequests)
-	r.between("budgets.registryReservePercent", b.RegistryReservePercent, 0, 100)
+func (r report) budgets(b Budgets) {
+	r.Between("budgets.namespaceInspections", b.NamespaceInspections, 1, maxConcurrency)
+	r.Between("budgets.namespaceQueue", b.NamespaceQueue, 1, maxQueue)
+	r.Between("budgets.namespaceMiBPerHour", b.NamespaceMiBPerHour, 1, maxMiB)
+	r.Between("budgets.registryRequestsPerMinute", b.RegistryRequestsPerMinute, 1, maxRequests)
+	r.Between("budgets.registryReservePercent", b.RegistryReservePercent, 0, 100)
 }

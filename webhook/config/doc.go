@@ -3,6 +3,6 @@
 // over it.
 //
 // Parse reads bytes strictly and names every mistake by file, line and field.
-// ModesFor and ForTemplate decide from labels and annotations. All three are
-// pure; only Watcher reads a file.
+// ModesFor and ForTemplate decide from labels and annotations. How files are
+// read and followed is in configfile.
 package config

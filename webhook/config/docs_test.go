@@ -1,17 +1,17 @@
 package config
 
 import (
-	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 func page(t *testing.T) string {
@@ -23,33 +23,10 @@ func page(t *testing.T) string {
 	return string(data)
 }
 
-// paths are the fields of the file that hold a value, lists of mappings as
-// list[].field.
-func paths(of reflect.Type, at string) []string {
-	switch of {
-	case reflect.TypeFor[time.Duration](), reflect.TypeFor[netip.Prefix]():
-		return []string{at}
-	}
-	switch of.Kind() {
-	case reflect.Struct:
-		var list []string
-		for i := range of.NumField() {
-			f := of.Field(i)
-			list = append(list, paths(f.Type, join(at, f.Tag.Get("yaml")))...)
-		}
-		return list
-	case reflect.Slice:
-		if of.Elem().Kind() == reflect.Struct && of.Elem() != reflect.TypeFor[netip.Prefix]() {
-			return paths(of.Elem(), at+"[]")
-		}
-	}
-	return []string{at}
-}
-
 // TestPageNamesEveryField wants a table row for each field, and none for a
 // field that isn't.
 func TestPageNamesEveryField(t *testing.T) {
-	want := paths(reflect.TypeFor[Config](), "")
+	want := configfile.Fields[Config]()
 	want = append(want, namespaceLabels()...)
 	want = append(want, templateAnnotations()...)
 	want = append(want, AnnotationInjected)

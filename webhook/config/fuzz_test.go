@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // FuzzParse gives foreign bytes: no panic, every error fit for a log line by
@@ -34,13 +36,13 @@ func FuzzParse(f *testing.F) {
 			c.Programs()
 			return
 		}
-		var all *Error
-		if !errors.As(err, &all) || len(all.Faults) == 0 || len(all.Faults) > maxFaults {
-			t.Fatalf("%T: %v; want an *Error with some faults", err, err)
+		var all *configfile.Error
+		if !errors.As(err, &all) || len(all.Faults) == 0 || len(all.Faults) > configfile.MaxFaults {
+			t.Fatalf("%T: %v; want an *configfile.Error with some faults", err, err)
 		}
 		for _, fault := range all.Faults {
-			line := fault.in("c.yaml")
-			if fault.Text == "" || len([]rune(line)) > 1000 || sanitise(strings.ReplaceAll(line, `"`, ""), len(line)) != strings.ReplaceAll(line, `"`, "") {
+			line := fault.In("c.yaml")
+			if fault.Text == "" || len([]rune(line)) > 1000 || configfile.Printable(strings.ReplaceAll(line, `"`, ""), len(line)) != strings.ReplaceAll(line, `"`, "") {
 				t.Errorf("%q is not fit for a log", line)
 			}
 		}

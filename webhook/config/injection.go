@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // Injection bounds what may be done to pods, whoever asks for it.
@@ -35,19 +37,19 @@ type Wrap struct {
 // Allows reports whether a strategy may be used.
 func (i Injection) Allows(s Strategy) bool { return slices.Contains(i.Strategies, s) }
 
-func (r *report) injection(i Injection) {
+func (r report) injection(i Injection) {
 	const strategies = "injection.strategies"
 	first := make(map[string]int)
 	for n, s := range i.Strategies {
 		at := fmt.Sprintf("%s[%d]", strategies, n)
 		if s == StrategyAuto {
-			r.reject(at, "auto is a choice between the others; name share-pid, wrap or both")
+			r.Reject(at, "auto is a choice between the others; name share-pid, wrap or both")
 			continue
 		}
-		r.once(at, strategies+"[%d]", s.String(), s.String(), n, first)
+		r.Once(at, strategies+"[%d]", s.String(), s.String(), n, first)
 	}
 	if fault := InjectImageFault(i.Wrap.Image); fault != "" {
-		r.reject("injection.wrap.image", "%s %s", quote(i.Wrap.Image), fault)
+		r.Reject("injection.wrap.image", "%s %s", configfile.Quote(i.Wrap.Image), fault)
 	}
 }
 

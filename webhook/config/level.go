@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // Level is the least risk at which a mode acts. The zero value, Never, doesn't
@@ -106,7 +108,7 @@ func indexOf(s string, names []string) (uint8, error) {
 			return uint8(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%s is none of %s", quote(s), strings.Join(names, ", "))
+	return 0, fmt.Errorf("%s is none of %s", configfile.Quote(s), strings.Join(names, ", "))
 }
 
 func nameAt(i int, names []string) string {

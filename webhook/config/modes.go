@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // maxProblems is how many problems of one set of labels or annotations are
@@ -114,7 +116,7 @@ func exemptContainers(value string, p *problems) []string {
 		}
 	}
 	if wrong != "" {
-		p.add(AnnotationExemptContainers, value, "%s is not a container's name; ignored (write the names with commas between)", quote(wrong))
+		p.add(AnnotationExemptContainers, value, "%s is not a container's name; ignored (write the names with commas between)", configfile.Quote(wrong))
 	}
 	return list
 }
@@ -134,10 +136,10 @@ func (p *problems) add(key, value, format string, args ...any) {
 		p.more++
 		return
 	}
-	key = KeyPrefix + sanitise(strings.TrimPrefix(key, KeyPrefix), maxValueRunes)
+	key = KeyPrefix + configfile.Printable(strings.TrimPrefix(key, KeyPrefix), configfile.MaxValue)
 	p.found = append(p.found, Problem{
 		Key:   key,
-		Value: sanitise(value, maxValueRunes),
+		Value: configfile.Printable(value, configfile.MaxValue),
 		Text:  fmt.Sprintf("%s %s: %s", p.place, key, fmt.Sprintf(format, args...)),
 	})
 }
@@ -161,7 +163,7 @@ func (p *problems) unknown(key, value string) {
 	for _, k := range p.known {
 		bare = append(bare, strings.TrimPrefix(k, KeyPrefix))
 	}
-	if near := nearest(strings.TrimPrefix(key, KeyPrefix), bare); near != "" {
+	if near := configfile.Nearest(strings.TrimPrefix(key, KeyPrefix), bare); near != "" {
 		p.add(key, value, "unknown, ignored; did you mean %s%s?", KeyPrefix, near)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // Each function here returns what is wrong with one name, in words that follow
@@ -46,7 +48,7 @@ func usernameFault(s string) string {
 	switch {
 	case s == "":
 		return "is empty"
-	case len(s) > 512 || strings.TrimSpace(s) != s || sanitise(s, len(s)) != s:
+	case len(s) > 512 || strings.TrimSpace(s) != s || configfile.Printable(s, len(s)) != s:
 		return "is not a user's name: printable characters without double quotes, at most 512 bytes, no space around it"
 	case strings.Contains(s, "*"):
 		return "holds a *; names are exact, patterns don't work"
@@ -112,7 +114,7 @@ func programFault(s string) string {
 		return "must be a base name, without directories"
 	case strings.HasPrefix(s, "-"):
 		return "must not start with a dash: argv's login shells do, and are looked up without it"
-	case len(s) > 255 || strings.TrimSpace(s) != s || sanitise(s, len(s)) != s:
+	case len(s) > 255 || strings.TrimSpace(s) != s || configfile.Printable(s, len(s)) != s:
 		return "must be printable characters without double quotes, at most 255 bytes, no space around it"
 	}
 	return ""

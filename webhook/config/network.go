@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/imageinspect/mirror"
 )
 
@@ -133,48 +134,48 @@ func (c *Config) Rules() *mirror.Rules {
 	return r
 }
 
-func (r *report) network(c *Config) {
-	r.names("allowedRegistries", c.AllowedRegistries, maxRegistries, fault(mirror.CheckImage))
-	r.names("blockedRegistries", c.BlockedRegistries, maxRegistries, fault(mirror.CheckImage))
-	r.names("proxyHosts", c.ProxyHosts, maxRegistries, proxyHostFault)
+func (r report) network(c *Config) {
+	r.Names("allowedRegistries", c.AllowedRegistries, maxRegistries, fault(mirror.CheckImage))
+	r.Names("blockedRegistries", c.BlockedRegistries, maxRegistries, fault(mirror.CheckImage))
+	r.Names("proxyHosts", c.ProxyHosts, maxRegistries, proxyHostFault)
 	r.mirrors(c.Mirrors)
 }
 
-func (r *report) mirrors(list []Source) {
-	r.count("mirrors", len(list), maxRegistries)
+func (r report) mirrors(list []Source) {
+	r.Count("mirrors", len(list), maxRegistries)
 	first := make(map[string]int)
 	for i, s := range list {
 		at := fmt.Sprintf("mirrors[%d]", i)
-		if r.matches(at+".source", s.Source, true, fault(mirror.CheckScope)) {
-			r.once(at+".source", "mirrors[%d].source", s.Source, s.Source, i, first)
+		if r.Matches(at+".source", s.Source, true, fault(mirror.CheckScope)) {
+			r.Once(at+".source", "mirrors[%d].source", s.Source, s.Source, i, first)
 		}
-		r.matches(at+".location", s.Location, false, fault(mirror.CheckLocation))
-		r.count(at+".mirrors", len(s.Mirrors), maxMirrors)
+		r.Matches(at+".location", s.Location, false, fault(mirror.CheckLocation))
+		r.Count(at+".mirrors", len(s.Mirrors), maxMirrors)
 		for j, m := range s.Mirrors {
-			r.matches(fmt.Sprintf("%s.mirrors[%d].location", at, j), m.Location, true, fault(mirror.CheckLocation))
+			r.Matches(fmt.Sprintf("%s.mirrors[%d].location", at, j), m.Location, true, fault(mirror.CheckLocation))
 		}
 		if s.SourcePolicy == NeverContactSource && len(s.Mirrors) == 0 {
-			r.reject(at+".sourcePolicy", "leaves nobody to ask: there are no mirrors; to block the source, put it into blockedRegistries")
+			r.Reject(at+".sourcePolicy", "leaves nobody to ask: there are no mirrors; to block the source, put it into blockedRegistries")
 		}
 		if len(s.Mirrors) == 0 && s.Location == "" {
-			r.reject(at, "has neither mirrors nor a location")
+			r.Reject(at, "has neither mirrors nor a location")
 		}
 	}
 }
 
 // authorities checks the CAs of a registry's entry.
-func (r *report) authorities(at string, entry Registry) {
+func (r report) authorities(at string, entry Registry) {
 	if entry.CA != "" && entry.CAFile != "" {
-		r.reject(at+".caFile", "is set beside ca; one of them is enough")
+		r.Reject(at+".caFile", "is set beside ca; one of them is enough")
 	}
 	if entry.CAFile != "" && (!path.IsAbs(entry.CAFile) || path.Clean(entry.CAFile) != entry.CAFile) {
-		r.reject(at+".caFile", "%s must be the absolute path of a file in the webhook's container, such as /etc/initguard/ca/ca.crt", quote(entry.CAFile))
+		r.Reject(at+".caFile", "%s must be the absolute path of a file in the webhook's container, such as /etc/initguard/ca/ca.crt", configfile.Quote(entry.CAFile))
 	}
 	if entry.CA == "" {
 		return
 	}
 	if block, _ := pem.Decode([]byte(entry.CA)); block == nil || block.Type != "CERTIFICATE" {
-		r.reject(at+".ca", "must be certificates in PEM, from -----BEGIN CERTIFICATE----- on")
+		r.Reject(at+".ca", "must be certificates in PEM, from -----BEGIN CERTIFICATE----- on")
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,9 +28,9 @@ func TestParseBad(t *testing.T) {
 		if c != nil || err == nil {
 			t.Fatalf("Parse = %v, %v; want no configuration and an error", c, err)
 		}
-		var all *Error
+		var all *configfile.Error
 		if !errors.As(err, &all) || len(all.Faults) == 0 {
-			t.Fatalf("Parse's error is %T with no faults; want an *Error with some", err)
+			t.Fatalf("Parse's error is %T with no faults; want an *configfile.Error with some", err)
 		}
 		return err.Error() + "\n"
 	})
@@ -130,12 +132,12 @@ func TestParseSize(t *testing.T) {
 	fill := func(n int) []byte {
 		return append([]byte(header+"#"), strings.Repeat("x", n-len(header)-1)...)
 	}
-	if _, err := Parse("c.yaml", fill(MaxBytes)); err != nil {
-		t.Errorf("%d bytes: %v; want no error", MaxBytes, err)
+	if _, err := Parse("c.yaml", fill(configfile.MaxBytes)); err != nil {
+		t.Errorf("%d bytes: %v; want no error", configfile.MaxBytes, err)
 	}
-	_, err := Parse("c.yaml", fill(MaxBytes+1))
+	_, err := Parse("c.yaml", fill(configfile.MaxBytes+1))
 	if err == nil || err.Error() != "c.yaml: is larger than 1048576 bytes, which is the most that is read" {
-		t.Errorf("%d bytes: %v; want it refused by its size", MaxBytes+1, err)
+		t.Errorf("%d bytes: %v; want it refused by its size", configfile.MaxBytes+1, err)
 	}
 }
 
@@ -164,7 +166,7 @@ func TestParseCounts(t *testing.T) {
 				t.Fatalf("%d entries: %v; want no error", tt.most, err)
 			}
 			_, err := Parse("c.yaml", []byte(text.String()+item(tt.most)))
-			var all *Error
+			var all *configfile.Error
 			if !errors.As(err, &all) || len(all.Faults) != 1 || all.Faults[0].Path != tt.name ||
 				!strings.Contains(all.Faults[0].Text, "the most is "+strconv.Itoa(tt.most)) {
 				t.Errorf("%d entries: %v; want one fault of %s that names the most", tt.most+1, err, tt.name)

@@ -3,12 +3,14 @@ package config
 import (
 	"net/netip"
 	"time"
+
+	"github.com/initguard/initguard/configfile"
 )
 
 // What the file has to say it is.
 const (
 	// APIVersion is the version of the format that Parse understands.
-	APIVersion = "config.initguard.dev/v1alpha1"
+	APIVersion = configfile.APIVersion
 	// Kind is the kind of the file.
 	Kind = "InitguardConfig"
 )

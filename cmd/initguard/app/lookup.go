@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/spf13/pflag"
 
+	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/imageinspect"
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/registry"
@@ -133,7 +134,7 @@ func readConfig(name string) (c *config.Config, err error) {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(f, config.MaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(f, configfile.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}

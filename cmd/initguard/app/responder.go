@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/initguard/initguard/api/v1alpha1"
 	"github.com/initguard/initguard/certs"
+	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/responder"
 )
 
@@ -52,8 +54,9 @@ whose pods have zombies, kept for 30 days after the last one.
 
 It asks the scanners, which are the pods of a DaemonSet in a namespace of their
 own, over TLS with certificates that it issues itself; finds the pods and the
-workloads that own them; exports metrics; and is the only writer of reports.
-Several may run: a lease says which one works.`,
+workloads that own them; exports metrics; and is the only writer of reports. It
+takes the alerts of an Alertmanager for pods that have some. Several may run: a
+lease says which one works.`,
 		Example: `  # What it finds
   kubectl get zombies -A
 
@@ -90,6 +93,10 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	current, follow, err := responderConfig(o.ConfigFile, metrics.Registry, log)
+	if err != nil {
+		return err
+	}
 	secrets := &certs.MutualSecrets{
 		Client:     live,
 		Authority:  types.NamespacedName{Namespace: o.Namespace, Name: scannerAuthority},
@@ -97,14 +104,18 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 		ServerName: responder.ServerName, ClientName: responderName,
 	}
 	lines := slog.New(logr.ToSlogHandler(log.WithName("responder")))
+	shelf, pods := alerts.NewShelf(nil), responder.APIPods{Reader: live}
 	work := responder.New(responder.Options{
 		Targets: responder.Targets{Reader: mgr.GetClient(), Namespace: o.ScannerNamespace}.List,
 		Asker:   responder.NewClient(secrets.TLS),
-		Lister:  responder.APIPods{Reader: live}, Owners: responder.NewOwners(live), Limits: responderLimits(o, mgr, lines), Match: responder.Starter,
-		Store: responder.APIStore{Client: live}, Interval: o.Interval, Refresh: o.Refresh, Metrics: counts, Log: lines, Now: time.Now,
+		Lister:  pods, Owners: responder.NewOwners(live), Limits: responderLimits(o, mgr, lines), Match: responder.Starter,
+		Store: responder.APIStore{Client: live}, Desks: responder.Desks{Notices: shelf.Turn}, Interval: o.Interval, Refresh: o.Refresh, Metrics: counts, Log: lines, Now: time.Now,
 	})
 	if err := metrics.Registry.Register(work.Gauges()); err != nil {
 		return fmt.Errorf("metrics: %w", err)
+	}
+	if err := errors.Join(mgr.Add(everywhere(follow)), addAlerts(mgr, o, current, shelf, work, pods, metrics.Registry, lines)); err != nil {
+		return err
 	}
 	lead := func(ctx context.Context) error {
 		if err := keepCertificates(ctx, secrets, lines); err != nil {

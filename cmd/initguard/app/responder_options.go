@@ -18,6 +18,7 @@ const (
 
 // ResponderOptions are the flags of `initguard responder`.
 type ResponderOptions struct {
+	ConfigFile string
 	Kubeconfig string
 	// Namespace is that of the lease and of the scanners' authority,
 	// ScannerNamespace that of the scanners.
@@ -31,8 +32,12 @@ type ResponderOptions struct {
 	KubeletPIDLimits   bool
 	MetricsBindAddress string
 	HealthBindAddress  string
-	LogFormat          string
-	LogLevel           string
+	// AlertsBindAddress is where Alertmanager's webhook is taken, nowhere when it
+	// is empty; AlertsCertDir has the certificate, plain HTTP without one.
+	AlertsBindAddress string
+	AlertsCertDir     string
+	LogFormat         string
+	LogLevel          string
 }
 
 // NewResponderOptions gives the defaults.
@@ -51,6 +56,7 @@ func NewResponderOptions() *ResponderOptions {
 
 // AddFlags adds the flags.
 func (o *ResponderOptions) AddFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.ConfigFile, "config", o.ConfigFile, "configuration file, reloaded when it changes; without it the built-in defaults apply")
 	fs.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig, "kubeconfig of the cluster; without it the Pod's own ServiceAccount is used")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "`namespace` of the lease and of the scanners' authority")
 	fs.StringVar(&o.ScannerNamespace, "scanner-namespace", o.ScannerNamespace, "`namespace` of the scanners")
@@ -61,6 +67,8 @@ func (o *ResponderOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.KubeletPIDLimits, "kubelet-pid-limits", o.KubeletPIDLimits, "ask each kubelet for that limit; takes the right to get nodes/proxy")
 	fs.StringVar(&o.MetricsBindAddress, "metrics-bind-address", o.MetricsBindAddress, "address to serve /metrics on, or 0 for none")
 	fs.StringVar(&o.HealthBindAddress, "health-probe-bind-address", o.HealthBindAddress, "address to serve /healthz and /readyz on")
+	fs.StringVar(&o.AlertsBindAddress, "alerts-bind-address", o.AlertsBindAddress, "address to take Alertmanager's webhook on, at /alerts; without it none is taken")
+	fs.StringVar(&o.AlertsCertDir, "alerts-cert-dir", o.AlertsCertDir, "`folder` of tls.crt and tls.key to serve it with, read again when they change; without it plain HTTP")
 	fs.StringVar(&o.LogFormat, "log-format", o.LogFormat, "json or text")
 	fs.StringVar(&o.LogLevel, "log-level", o.LogLevel, "debug, info, warn or error")
 }
@@ -84,6 +92,9 @@ func (o *ResponderOptions) Validate() []error {
 	}
 	if o.PodPIDLimit > 0 && o.KubeletPIDLimits {
 		errs = append(errs, errors.New("--kubelet-pid-limits: goes without --pod-pid-limit, which says the same for all nodes"))
+	}
+	if o.AlertsCertDir != "" && (o.AlertsBindAddress == "" || o.AlertsBindAddress == "0") {
+		errs = append(errs, errors.New("--alerts-cert-dir: goes with --alerts-bind-address"))
 	}
 	errs = append(errs, oneOf("--log-format", o.LogFormat, "json", "text")...)
 	if err := new(slog.LevelVar).UnmarshalText([]byte(o.LogLevel)); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-logr/logr"
 
+	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/imageinspect"
 	"github.com/initguard/initguard/imageinspect/initdb"
 	"github.com/initguard/initguard/imageinspect/registry"
@@ -39,7 +40,7 @@ type settings struct {
 
 // newSettings reads the configuration file, if there is one; the watcher is
 // nil when there is none.
-func newSettings(file string, observer config.Observer, log logr.Logger) (*settings, *config.Watcher, error) {
+func newSettings(file string, observer configfile.Observer, log logr.Logger) (*settings, *configfile.Watcher[config.Config], error) {
 	s := &settings{log: log, platforms: func() []string { return nil }, ownImage: func() string { return "" }}
 	if file == "" {
 		c := config.Default()
@@ -47,7 +48,7 @@ func newSettings(file string, observer config.Observer, log logr.Logger) (*setti
 		_, err := initdb.New()
 		return s, nil, err
 	}
-	watcher, err := config.NewWatcher(file, config.WatcherOptions{Log: log.WithName("config"), Observer: observer})
+	watcher, err := configfile.NewWatcher(file, config.Parse, configfile.WatcherOptions{Log: log.WithName("config"), Observer: observer})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/initguard/initguard/advice"
 	"github.com/initguard/initguard/cmd/initguard/render"
 	"github.com/initguard/initguard/imageinspect"
-	"github.com/initguard/initguard/scanner"
 	"github.com/initguard/initguard/webhook"
 	"github.com/initguard/initguard/webhook/policy"
 )
@@ -141,7 +140,7 @@ func observed(object *webhook.Object, said []policy.Assessment, containers []ren
 		results[a.Container] = a.Result
 	}
 	for _, c := range containers {
-		if r, ok := results[c.Name]; ok && c.Orphans() {
+		if r, ok := results[c.Name]; ok && c.Causes.Orphans() {
 			r.Verdict.Outcome = imageinspect.DoesNotReap
 			results[c.Name] = r
 		}
@@ -149,32 +148,13 @@ func observed(object *webhook.Object, said []policy.Assessment, containers []ren
 	return policy.Assess(&object.Spec, results)
 }
 
-// mend is the fix for the causes of a container: an init for orphans, the
-// program itself for its own children, both where it can't be told.
+// mend is the fix for the causes of a container, and the others that fit.
 func (x explainer) mend(c render.ZombieContainer, s advice.Situation, specPath string) render.Mend {
 	var fixes []render.Fix
-	add := func(m render.Mend) {
-		if m.Fix != nil {
+	for _, one := range c.Causes.Situations(s) {
+		if m := render.NewMend(one, specPath, x.tools.config.FixURL); m.Fix != nil {
 			fixes = append(append(fixes, *m.Fix), m.OtherFixes...)
 		}
-	}
-	orphans := s
-	if orphans.Problem != advice.HarmedByOrphans {
-		orphans.Problem = advice.LeavesOrphans
-	}
-	own := s
-	own.Problem, own.Parent = advice.KeepsChildren, c.OwnParent()
-	switch {
-	case c.Has(scanner.PID1NotReaping):
-		add(render.NewMend(orphans, specPath, x.tools.config.FixURL))
-		if own.Parent != "" {
-			add(render.NewMend(own, specPath, x.tools.config.FixURL))
-		}
-	case c.Has(scanner.PID1Ambiguous):
-		add(render.NewMend(own, specPath, x.tools.config.FixURL))
-		add(render.NewMend(orphans, specPath, x.tools.config.FixURL))
-	default:
-		add(render.NewMend(own, specPath, x.tools.config.FixURL))
 	}
 	if len(fixes) == 0 {
 		return render.Mend{}

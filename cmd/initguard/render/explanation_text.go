@@ -10,7 +10,7 @@ import (
 
 	"github.com/initguard/initguard/api/v1alpha1"
 	"github.com/initguard/initguard/imageinspect"
-	"github.com/initguard/initguard/scanner"
+	"github.com/initguard/initguard/scanner/explain"
 )
 
 // explaining writes an explanation.
@@ -147,25 +147,14 @@ func (x *explaining) limit(p v1alpha1.Pod) {
 
 func (x *explaining) cause(c v1alpha1.Container, g v1alpha1.Cause) {
 	const indent = "    "
-	cause := scanner.Cause(g.Cause)
-	x.fact(indent, "what", "%s: %s", count(int(g.Zombies), "zombie"), kinds(g))
-	parent := Printable(g.Parent)
-	if g.Parents > 1 {
-		parent = fmt.Sprintf("%s and %d more of that name", parent, g.Parents-1)
-	}
-	switch cause {
-	case scanner.PID1NotReaping:
-		x.fact(indent, "why", "%s: PID 1 is %s, which does not wait for orphans; an init would", x.style.cause(g.Cause), parent)
-	case scanner.ParentNotWaiting:
-		x.fact(indent, "why", "%s: they were started by %s (PID %d in the container), which does not wait for them; an init would not help",
-			x.style.cause(g.Cause), parent, g.ParentPID)
-	case scanner.PID1Ambiguous:
-		x.fact(indent, "why", "%s: PID 1 is %s, which may have started them itself; if it did, an init would not help", x.style.cause(g.Cause), parent)
-	default:
-		x.fact(indent, "why", "%s, below %s", Printable(g.Cause), parent)
+	x.fact(indent, "what", "%s: %s", count(int(g.Zombies), "zombie"), Printable(explain.Kinds(g)))
+	if why := explain.Why(g); why != "" {
+		x.fact(indent, "why", "%s: %s", x.style.cause(g.Cause), Printable(why))
+	} else {
+		x.fact(indent, "why", "%s, below %s", Printable(g.Cause), Printable(g.Parent))
 	}
 	if g.StartedBy != nil {
-		x.fact(indent, "from", "%s", x.starter(c, *g.StartedBy))
+		x.fact(indent, "from", "%s", Printable(explain.Starter(c.Name, *g.StartedBy)))
 	}
 	since := "the oldest is there for " + ago(&g.OldestSince, x.now) + " at most"
 	if g.PerHour != nil {
@@ -174,48 +163,11 @@ func (x *explaining) cause(c v1alpha1.Container, g v1alpha1.Cause) {
 	x.fact(indent, "since", "%s", since)
 }
 
-// kinds are the names of the zombies, all the same or with their numbers.
-func kinds(g v1alpha1.Cause) string {
-	if len(g.Children) == 1 && g.OtherChildren == 0 {
-		return "all called " + Printable(g.Children[0].Name)
-	}
-	var parts []string
-	for _, c := range g.Children {
-		parts = append(parts, fmt.Sprintf("%s %d", Printable(c.Name), c.Count))
-	}
-	if g.OtherChildren > 0 {
-		parts = append(parts, fmt.Sprintf("others %d", g.OtherChildren))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// starter is the probe or hook in words.
-func (x *explaining) starter(c v1alpha1.Container, s v1alpha1.Starter) string {
-	text := "the " + Printable(s.Field) + " (exec)"
-	if s.Container != c.Name {
-		text += " of container " + Printable(s.Container)
-	}
-	if s.PeriodSeconds > 0 {
-		text += fmt.Sprintf(", which runs every %d s", s.PeriodSeconds)
-	}
-	if s.Certainty == string(scanner.Certain) {
-		return text + ": the names are those of its command, and they come as often as it runs"
-	}
-	return "probably " + text + ", by their names or how often they come"
-}
-
 func (x *explaining) quick() {
 	if len(x.QuickFix.Commands) == 0 {
 		return
 	}
-	what := "delete the pod"
-	switch {
-	case strings.Contains(x.QuickFix.Commands[0], " rollout restart "):
-		what = "restart the pods"
-	case len(x.QuickFix.Commands) > 1:
-		what = "delete the pods"
-	}
-	x.line("", "\n%s %s; %s", x.style.paint(faint, "quick fix:"), what, x.QuickFix.Note)
+	x.line("", "\n%s %s; %s", x.style.paint(faint, "quick fix:"), x.QuickFix.What(), x.QuickFix.Note)
 	for _, c := range x.QuickFix.Commands {
 		x.line("    ", "%s", Printable(c))
 	}
@@ -249,7 +201,7 @@ func (x *explaining) proper(c ZombieContainer) {
 
 // expected says what the image promises where that is not what was seen.
 func (x *explaining) expected(c ZombieContainer) {
-	if c.Expected == nil || c.Expected.Verdict != imageinspect.Reaps || !c.Orphans() {
+	if c.Expected == nil || c.Expected.Verdict != imageinspect.Reaps || !c.Causes.Orphans() {
 		return
 	}
 	x.line("  ", "%s", x.style.paint(yellow, fmt.Sprintf("the manifest and the image as they are now say %s, which reaps: was the pod started before they changed?",
