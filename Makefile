@@ -124,7 +124,7 @@ image-index: $(addprefix image-files-,$(IMAGE_ARCHS)) ## The same for amd64 and 
 
 # What a release holds, beside install.yaml and the image: the command for
 # everyone's machine, and the scanner's own for Linux.
-RELEASE_PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+RELEASE_PLATFORMS := darwin/amd64 darwin/arm64 windows/amd64 # beside the image's
 RELEASE_IMAGE ?= ghcr.io/initguard/initguard
 RELEASE_FLAGS ?=
 
@@ -137,7 +137,9 @@ release: ## Write all files of a release into dist/: programs, install.yaml, the
 		os=$${platform%/*} arch=$${platform#*/}; suffix=; [ $$os != windows ] || suffix=.exe; \
 		GOOS=$$os GOARCH=$$arch go build $(PRODUCT_FLAGS) -o "dist/initguard_$${os}_$$arch$$suffix" ./cmd/initguard; \
 	done
-	for arch in $(IMAGE_ARCHS); do cp "bin/linux-$$arch/initguard-scanner" "dist/initguard-scanner_linux_$$arch"; done
+	for arch in $(IMAGE_ARCHS); do for program in initguard initguard-scanner; do \
+		cp "bin/linux-$$arch/$$program" "dist/$${program}_linux_$$arch"; \
+	done; done
 	sed 's#image: initguard$$#image: $(RELEASE_IMAGE):$(VERSION)#' manifests/install.yaml >dist/install.yaml
 	go run ./release -version '$(VERSION)' -commit '$(COMMIT)' -time '$(COMMIT_TIME)' $(RELEASE_FLAGS)
 
