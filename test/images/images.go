@@ -49,6 +49,8 @@ type Builder struct {
 
 	mu     sync.Mutex
 	layers map[string]v1.Layer // by what is in them
+
+	making sync.Mutex // make writes the image's files into the working tree
 }
 
 // Build makes an image. Images share the layers that they have in common.

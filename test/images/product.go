@@ -59,6 +59,8 @@ func single(folder string) (v1.ImageIndex, v1.Hash, error) {
 
 // make runs make in the repository with a buildah that keeps nothing.
 func (b *Builder) make(ctx context.Context, args ...string) (err error) {
+	b.making.Lock()
+	defer b.making.Unlock()
 	dir, err := os.MkdirTemp("", "initguard-buildah-")
 	if err != nil {
 		return err
