@@ -186,7 +186,8 @@ type office struct {
 	now          time.Time
 	settings     notice.Settings
 	spaces       map[string]notice.Namespace
-	turns        int
+	turns        int // of this process
+	every        time.Duration
 }
 
 // quick are settings that wait for nothing.
@@ -200,7 +201,7 @@ func quick() notice.Settings {
 
 func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) *office {
 	t.Helper()
-	o := &office{w: w, state: responder.NewState(), now: now, settings: settings, spaces: make(map[string]notice.Namespace)}
+	o := &office{w: w, state: responder.NewState(), now: now, settings: settings, spaces: make(map[string]notice.Namespace), every: 5 * time.Second}
 	o.mail, o.events = newChannel(w, &w.inbox), newChannel(w, &w.events)
 	rules, faults := notice.New(settings)
 	if len(faults) > 0 {
@@ -235,17 +236,19 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 	return o
 }
 
-// pass lets time go by: a turn every five seconds, a write four times a second.
+// pass lets time go by: a turn every few seconds, a write four times a second.
 func (o *office) pass(ctx context.Context, d time.Duration) {
 	until := o.now.Add(d)
 	for o.now.Before(until) {
 		o.Plan(o.now)
-		for range 20 {
+		for range o.every / responder.Pace {
 			o.Step(ctx, o.now)
 			o.now = o.now.Add(responder.Pace)
 		}
 		o.mail.deliver(o.now)
-		o.events.deliver(o.now)
+		if o.turns%3 == 0 { // slower than mail
+			o.events.deliver(o.now)
+		}
 	}
 }
 
