@@ -125,9 +125,9 @@ func newLogger(o *WebhookOptions, out io.Writer) logr.Logger {
 	_ = level.UnmarshalText([]byte(o.LogLevel)) // Validate has read it before
 	options := &slog.HandlerOptions{Level: &level}
 	if o.LogFormat == "text" {
-		return logr.FromSlogHandler(slog.NewTextHandler(out, options))
+		return logr.FromSlogHandler(withoutProbes{slog.NewTextHandler(out, options)})
 	}
-	return logr.FromSlogHandler(slog.NewJSONHandler(out, options))
+	return logr.FromSlogHandler(withoutProbes{slog.NewJSONHandler(out, options)})
 }
 
 func restConfig(kubeconfig string) (*rest.Config, error) {

@@ -59,7 +59,7 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, se
 		}
 		return nil
 	}
-	checks := map[string]healthz.Checker{"webhook": mgr.GetWebhookServer().StartedChecker(), "namespaces": synced, "namespace": p.check(ctx)}
+	checks := map[string]healthz.Checker{"webhook": started(mgr, certificate), "namespaces": synced, "namespace": p.check(ctx)}
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {
 			return nil, namespaceLabels{}, fmt.Errorf("readiness: %w", err)
@@ -69,6 +69,19 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, se
 		return nil, namespaceLabels{}, fmt.Errorf("liveness: %w", err)
 	}
 	return mgr, namespaceLabels{cached: mgr.GetClient(), live: mgr.GetAPIReader(), synced: informer.HasSynced}, nil
+}
+
+// started is nil when the webhook's server answers. It is not asked while there is
+// no certificate to answer with: each failed handshake is a line of the log, which
+// has to say what is wrong instead.
+func started(mgr manager.Manager, certificate certificateFunc) healthz.Checker {
+	answers := mgr.GetWebhookServer().StartedChecker()
+	return func(req *http.Request) error {
+		if _, err := certificate(nil); err != nil {
+			return err
+		}
+		return answers(req)
+	}
 }
 
 func namespaceObject() *metav1.PartialObjectMetadata {
