@@ -130,6 +130,28 @@ func FindPodSecurityWebhook(ctx context.Context, opts Options) (string, error) {
 	return build(ctx, p, opts)
 }
 
+// Prometheus and its tool, which no cluster needs: alerts and panels are tested
+// on them.
+const (
+	Prometheus = "prometheus"
+	Promtool   = "promtool"
+)
+
+// FindPrometheus returns those two programs. They are built, never taken from
+// ready-made ones.
+func FindPrometheus(ctx context.Context, opts Options) (server, tool string, err error) {
+	for name, path := range map[string]*string{Prometheus: &server, Promtool: &tool} {
+		p, err := find(programs(), name)
+		if err != nil {
+			return "", "", err
+		}
+		if *path, err = build(ctx, p, opts); err != nil {
+			return "", "", err
+		}
+	}
+	return server, tool, nil
+}
+
 // Path returns the absolute path of one program, which is built like those of
 // [Find].
 func Path(ctx context.Context, name string, opts Options) (string, error) {
