@@ -116,40 +116,24 @@ func FindNode(ctx context.Context, opts Options) (NodeSet, error) {
 	return set, nil
 }
 
-// PodSecurityWebhook is the name of the Pod Security admission webhook, which no
-// cluster needs: it is what initguard's is measured beside.
-const PodSecurityWebhook = "podsecurity-webhook"
-
-// FindPodSecurityWebhook returns that program. It is built, never taken from
-// ready-made ones.
-func FindPodSecurityWebhook(ctx context.Context, opts Options) (string, error) {
-	p, err := find(programs(), PodSecurityWebhook)
-	if err != nil {
-		return "", err
-	}
-	return build(ctx, p, opts)
-}
-
-// Prometheus and its tool, which no cluster needs: alerts and panels are tested
-// on them.
+// Programs that no cluster needs.
 const (
+	// PodSecurityWebhook is the Pod Security admission webhook, which initguard's
+	// is measured beside.
+	PodSecurityWebhook = "podsecurity-webhook"
+	// Prometheus and its tool are what alerts and panels are tested on.
 	Prometheus = "prometheus"
 	Promtool   = "promtool"
 )
 
-// FindPrometheus returns those two programs. They are built, never taken from
-// ready-made ones.
-func FindPrometheus(ctx context.Context, opts Options) (server, tool string, err error) {
-	for name, path := range map[string]*string{Prometheus: &server, Promtool: &tool} {
-		p, err := find(programs(), name)
-		if err != nil {
-			return "", "", err
-		}
-		if *path, err = build(ctx, p, opts); err != nil {
-			return "", "", err
-		}
+// FindProgram returns one of those. It is built, never taken from ready-made
+// ones.
+func FindProgram(ctx context.Context, name string, opts Options) (string, error) {
+	p, err := find(programs(), name)
+	if err != nil {
+		return "", err
 	}
-	return server, tool, nil
+	return build(ctx, p, opts)
 }
 
 // Path returns the absolute path of one program, which is built like those of
