@@ -101,18 +101,31 @@ func (r *Report) scalar(node *yaml.Node, path string, v reflect.Value) {
 		*target, err = prefix(node.Value)
 	case encoding.TextUnmarshaler:
 		err = target.UnmarshalText([]byte(node.Value))
-	case *string:
-		*target, err = text(node)
-	case *bool:
-		*target, err = boolean(node)
-	case *int:
-		*target, err = whole(node)
 	default:
-		err = fmt.Errorf("fields of type %s can't be read", v.Type())
+		err = kinds(node, v)
 	}
 	if err != nil {
 		r.add(node.Line, path, "%s", err)
 	}
+}
+
+// kinds sets a value of a named type by what it is made of.
+func kinds(node *yaml.Node, v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.String:
+		s, err := text(node)
+		v.SetString(s)
+		return err
+	case reflect.Bool:
+		b, err := boolean(node)
+		v.SetBool(b)
+		return err
+	case reflect.Int:
+		n, err := whole(node)
+		v.SetInt(int64(n))
+		return err
+	}
+	return fmt.Errorf("fields of type %s can't be read", v.Type())
 }
 
 func text(node *yaml.Node) (string, error) {

@@ -3,8 +3,12 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/scanner/alerts"
+	"github.com/initguard/initguard/scanner/notice"
+	"github.com/initguard/initguard/scanner/notify"
 )
 
 // Kind is what the file has to say it is.
@@ -20,6 +24,12 @@ type Config struct {
 	APIVersion string `yaml:"apiVersion"`
 	// Kind is required: Kind.
 	Kind string `yaml:"kind"`
+	// Notices say whom to tell what, and when.
+	Notices notice.Settings `yaml:"notices"`
+	// Mail is how mails are sent.
+	Mail notify.MailSettings `yaml:"mail"`
+	// Events are how Events are written.
+	Events notify.EventSettings `yaml:"events"`
 	// Alerts say how Alertmanager's webhook is taken.
 	Alerts alerts.Settings `yaml:"alerts"`
 }
@@ -30,13 +40,28 @@ func Default() *Config {
 	return &Config{
 		APIVersion: configfile.APIVersion,
 		Kind:       Kind,
+		Notices:    notice.Default(),
+		Mail:       notify.DefaultMail(),
+		Events:     notify.DefaultEvents(),
 		Alerts:     alerts.Default(),
 	}
 }
 
 // check has each part check its section.
 func check(r *configfile.Report, c *Config) {
+	reject(r, "notices", c.Notices.Validate())
+	reject(r, "mail", c.Mail.Validate())
+	reject(r, "events", c.Events.Validate())
 	c.Alerts.Check(r, "alerts")
+}
+
+// reject notes the faults that a part found in its section: each the path below
+// it, and a text.
+func reject[F ~struct{ Path, Text string }](r *configfile.Report, section string, faults []F) {
+	for _, f := range faults {
+		fault := struct{ Path, Text string }(f)
+		r.Reject(strings.TrimSuffix(section+"."+fault.Path, "."), "%s", fault.Text)
+	}
 }
 
 // Parse reads a configuration file as configfile does: strictly, with every

@@ -40,6 +40,9 @@ func clock(hour, minute int) Clock { return Clock(hour*60 + minute) }
 // String writes it as a file does.
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
 
+// MarshalText writes it so that it can be read again.
+func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
 // UnmarshalText reads a time such as 08:30.
 func (c *Clock) UnmarshalText(text []byte) error {
 	s := string(text)
