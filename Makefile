@@ -20,6 +20,7 @@ CORPUS ?=
 REPOS ?=
 CASE ?=
 CORPUSFLAGS ?=
+MAIL ?=
 
 # Without cgo no C compiler is needed and binaries are static.
 export CGO_ENABLED := 0
@@ -97,7 +98,7 @@ control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, 
 # A pod is one parallel test that mostly waits.
 .PHONY: e2e
 e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
-	go test -tags=e2e -count=1 -timeout=20m -parallel=48 $(TESTFLAGS) ./test/e2e ./test/alertmanager
+	go test -tags=e2e -count=1 -timeout=20m -parallel=48 $(TESTFLAGS) ./test/e2e ./test/alertmanager ./test/mailserver
 
 .PHONY: e2e-full
 e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
@@ -196,10 +197,14 @@ update-keyring: ## Ask the kubelet's own code how it chooses pull secrets, for t
 	go run -modfile=test/cluster/pins/kubernetes/go.mod ./imageinspect/registry/keyring/testdata/kubelet \
 		>imageinspect/registry/keyring/testdata/kubelet.jsonl 2>/dev/null
 
+.PHONY: update-mail-picture
+update-mail-picture: root ## Send a mail by a real mail server and write docs/mail.png as a browser shows it; MAIL=FILE for one that arrived (root, Debian's chromium).
+	go run ./test/mailpicture $(if $(MAIL),-mail '$(MAIL)') -out docs/mail.png
+
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.
 	go vet ./...
-	GOOS=linux go vet -tags=e2e ./test/e2e ./test/alertmanager
+	GOOS=linux go vet -tags=e2e ./test/e2e ./test/alertmanager ./test/mailserver
 
 .PHONY: verify-lint
 verify-lint: ## golangci-lint, as .golangci.yml says; building it takes minutes the first time.

@@ -22,6 +22,10 @@ type Notice struct {
 	// Last is the digest that it went out with last.
 	// +optional
 	Last *Digest `json:"last,omitempty"`
+	// Failed is a digest after that which could be told to nobody, so that its
+	// news goes out anew.
+	// +optional
+	Failed *Digest `json:"failed,omitempty"`
 	// Alert is the platform's own alert for a pod of the workload.
 	// +optional
 	Alert *Alert `json:"alert,omitempty"`
@@ -43,9 +47,6 @@ type Digest struct {
 	Severity string `json:"severity,omitempty"`
 	// +optional
 	Zombies int32 `json:"zombies,omitempty"`
-	// Failed says that nobody could be told, so that it is to be told anew.
-	// +optional
-	Failed bool `json:"failed,omitempty"`
 }
 
 // Alert is an alert of the platform that names a pod of the workload.

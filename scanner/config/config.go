@@ -9,6 +9,7 @@ import (
 	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/notify"
+	"github.com/initguard/initguard/scanner/remedy"
 )
 
 // Kind is what the file has to say it is.
@@ -30,6 +31,8 @@ type Config struct {
 	Mail notify.MailSettings `yaml:"mail"`
 	// Events are how Events are written.
 	Events notify.EventSettings `yaml:"events"`
+	// Remedy says whose pods may be evicted, when, and how many.
+	Remedy remedy.Settings `yaml:"remedy"`
 	// Alerts say how Alertmanager's webhook is taken.
 	Alerts alerts.Settings `yaml:"alerts"`
 }
@@ -43,6 +46,7 @@ func Default() *Config {
 		Notices:    notice.Default(),
 		Mail:       notify.DefaultMail(),
 		Events:     notify.DefaultEvents(),
+		Remedy:     remedy.Default(),
 		Alerts:     alerts.Default(),
 	}
 }
@@ -50,8 +54,9 @@ func Default() *Config {
 // check has each part check its section.
 func check(r *configfile.Report, c *Config) {
 	reject(r, "notices", c.Notices.Validate())
-	reject(r, "mail", c.Mail.Validate())
-	reject(r, "events", c.Events.Validate())
+	c.Mail.Check(r, "mail")
+	c.Events.Check(r, "events")
+	reject(r, "remedy", c.Remedy.Validate())
 	c.Alerts.Check(r, "alerts")
 }
 

@@ -128,7 +128,7 @@ func (p *planner) compose(n *room, o *open, stored []*sheet) Digest {
 		if s.news.severity == Critical {
 			d.Severity = string(Critical)
 		}
-		failed = failed || s.notice.Last != nil && s.notice.Last.Failed
+		failed = failed || s.notice.Failed != nil
 	}
 	slices.SortFunc(stored, worst)
 	for _, s := range stored {
@@ -162,7 +162,7 @@ func item(s *sheet) Item {
 	case n.Since != nil:
 		i.Since = n.Since.Time
 	}
-	i.Again = n.Last != nil && n.Last.Kind == KindFiring && !n.Last.Failed && !back(status, n.Last.At.Time)
+	i.Again = n.Last != nil && n.Last.Kind == KindFiring && !back(status, n.Last.At.Time)
 	switch {
 	case status.Summary.Zombies == 0:
 		i.Reasons = []string{"its zombies are gone meanwhile"}

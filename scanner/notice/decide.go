@@ -17,10 +17,11 @@ import (
 // decide opens a digest, or has reports join one that is open.
 func (p *planner) decide(n *room) {
 	due := p.due(n)
+	// One whose marks are not stored yet is open, too: whoever leads next would
+	// tell it again.
 	var joined, waits *open
 	for _, o := range n.open {
 		switch {
-		case len(o.pendingOf(n)) == 0 && !o.handed.IsZero():
 		case o.mine && o.handed.IsZero() && p.Now.Sub(o.at).Abs() < joinFor:
 			joined = o
 		case o.handed.IsZero() || p.Now.Sub(o.handed) < stuckAfter:

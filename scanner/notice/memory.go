@@ -24,6 +24,8 @@ const (
 	// againAfter is how long after a channel took a digest it is handed to it
 	// again, where it said nothing. It ignores one that it has.
 	againAfter = time.Hour
+	// rememberFor is how long a digest is remembered that was marked as told.
+	rememberFor = 2 * time.Hour
 	// unknownFor is how long news waits for what is known of its namespace.
 	unknownFor = 10 * time.Minute
 )

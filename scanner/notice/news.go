@@ -74,8 +74,10 @@ func mend(n *v1alpha1.Notice, now time.Time) {
 			*at = metav1.NewTime(now)
 		}
 	}
-	if n.Last != nil && n.Last.At.After(late) {
-		n.Last.At = metav1.NewTime(now)
+	for _, d := range []*v1alpha1.Digest{n.Last, n.Failed} {
+		if d != nil && d.At.After(late) {
+			d.At = metav1.NewTime(now)
+		}
 	}
 }
 
@@ -108,9 +110,6 @@ func (r *Rules) news(s *v1alpha1.ZombieReportStatus, n *v1alpha1.Notice, l level
 	last := n.Last
 	switch {
 	case last == nil:
-	case last.Failed:
-		out.at = later(from, last.At.Add(r.Retry))
-		out.urgent = false
 	case last.Kind == KindResolved, back(s, last.At.Time):
 		wait := r.Again
 		if interval > 0 {
@@ -123,7 +122,15 @@ func (r *Rules) news(s *v1alpha1.ZombieReportStatus, n *v1alpha1.Notice, l level
 	default:
 		out.at, out.repeat, out.urgent = last.At.Add(interval), true, false
 	}
-	return out, true
+	return r.anew(out, n), true
+}
+
+// anew has news wait that nobody could be told a while ago.
+func (r *Rules) anew(out news, n *v1alpha1.Notice) news {
+	if n.Failed != nil {
+		out.at, out.urgent = later(out.at, n.Failed.At.Add(r.Retry)), false
+	}
+	return out
 }
 
 // held is the severity that is passed for long enough, and when it was.
@@ -151,10 +158,10 @@ func (r *Rules) held(n *v1alpha1.Notice, l level, now time.Time) (Severity, time
 // resolved is the news that the zombies are gone of which people were told.
 func (r *Rules) resolved(s *v1alpha1.ZombieReportStatus, n *v1alpha1.Notice) (news, bool) {
 	last := n.Last
-	if !r.Resolved.Notify || last == nil || last.Kind != KindFiring || last.Failed || len(s.History) == 0 || s.History[0].To == nil {
+	if !r.Resolved.Notify || last == nil || last.Kind != KindFiring || len(s.History) == 0 || s.History[0].To == nil {
 		return news{}, false
 	}
-	return news{kind: KindResolved, severity: Severity(last.Severity), at: s.History[0].To.Add(r.Resolved.Settle)}, true
+	return r.anew(news{kind: KindResolved, severity: Severity(last.Severity), at: s.History[0].To.Add(r.Resolved.Settle)}, n), true
 }
 
 // back says whether the zombies that are there came after all were gone since a

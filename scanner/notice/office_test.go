@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/initguard/initguard/api/v1alpha1"
+	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/responder"
 )
@@ -182,11 +183,13 @@ type office struct {
 	w            *world
 	state        *responder.State
 	desk         *notice.Desk
+	shelf        *alerts.Shelf // keeps alerts
 	mail, events *channel
 	now          time.Time
 	settings     notice.Settings
 	spaces       map[string]notice.Namespace
-	turns        int
+	turns        int // of this process
+	every        time.Duration
 }
 
 // quick are settings that wait for nothing.
@@ -200,7 +203,7 @@ func quick() notice.Settings {
 
 func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) *office {
 	t.Helper()
-	o := &office{w: w, state: responder.NewState(), now: now, settings: settings, spaces: make(map[string]notice.Namespace)}
+	o := &office{w: w, state: responder.NewState(), now: now, settings: settings, spaces: make(map[string]notice.Namespace), every: 5 * time.Second}
 	o.mail, o.events = newChannel(w, &w.inbox), newChannel(w, &w.events)
 	rules, faults := notice.New(settings)
 	if len(faults) > 0 {
@@ -218,7 +221,7 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 			return space, ok || len(o.spaces) == 0
 		},
 		Channels: []notice.Named{{Name: "mail", Channel: o.mail}, {Name: "events", Channel: o.events, Contactless: true}},
-		Metrics:  metrics, Now: func() time.Time { return o.now },
+		Metrics:  metrics,
 	})
 	counts, err := responder.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
@@ -226,8 +229,9 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 	}
 	turn := func(now time.Time, stored []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Notice {
 		o.turns++
-		return o.desk.Turn(now, stored)
+		return o.shelf.Turn(now, stored)
 	}
+	o.shelf = alerts.NewShelf(o.desk.Turn)
 	o.Publisher = responder.NewPublisher(w, o.state, responder.Desks{Notices: turn}, counts, 2*time.Minute, slog.New(slog.DiscardHandler))
 	if err := o.Load(t.Context(), now); err != nil {
 		t.Fatal(err)
@@ -235,17 +239,19 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 	return o
 }
 
-// pass lets time go by: a turn every five seconds, a write four times a second.
+// pass lets time go by: a turn every few seconds, a write four times a second.
 func (o *office) pass(ctx context.Context, d time.Duration) {
 	until := o.now.Add(d)
 	for o.now.Before(until) {
 		o.Plan(o.now)
-		for range 20 {
+		for range o.every / responder.Pace {
 			o.Step(ctx, o.now)
 			o.now = o.now.Add(responder.Pace)
 		}
 		o.mail.deliver(o.now)
-		o.events.deliver(o.now)
+		if o.turns%3 == 0 { // slower than mail
+			o.events.deliver(o.now)
+		}
 	}
 }
 

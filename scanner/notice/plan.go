@@ -25,8 +25,6 @@ type Input struct {
 	Directory Directory
 	// Contactless says of each channel that it tells without contacts, too.
 	Contactless []bool
-	// Alerts are the platform's, to be kept, in the order in which they came.
-	Alerts map[types.NamespacedName][]v1alpha1.Alert
 }
 
 // Output is what is to be done.
@@ -152,13 +150,12 @@ func (p *planner) namespace(name string, reports []*v1alpha1.ZombieReport) {
 	}
 }
 
-// sheet takes a report up: its alert, its times, its severity.
+// sheet takes a report up: its times, its severity.
 func (p *planner) sheet(r *v1alpha1.ZombieReport) *sheet {
 	s := &sheet{key: key(r), report: r, notice: r.Status.Notice.DeepCopy()}
 	if s.notice == nil {
 		s.notice = new(v1alpha1.Notice)
 	}
-	takeAlerts(s.notice, p.Alerts[s.key])
 	mend(s.notice, p.Now)
 	s.level = p.Rules.level(&r.Status, s.notice, p.Now)
 	b := p.memory.breaks[s.key]
@@ -195,7 +192,11 @@ func (p *planner) find(n *room) {
 			continue
 		}
 		if !pending[id] && (!o.handed.IsZero() || !o.mine) {
-			delete(p.memory.open, id) // marked everywhere, or its reports are gone
+			// Marked everywhere, or its reports are gone. It is remembered for a
+			// while: a write may turn out to have been done after all.
+			if o.handed.IsZero() || p.Now.Sub(o.handed).Abs() >= rememberFor {
+				delete(p.memory.open, id)
+			}
 			continue
 		}
 		n.open = append(n.open, o)
@@ -203,27 +204,20 @@ func (p *planner) find(n *room) {
 	slices.SortFunc(n.open, func(a, b *open) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
 }
 
-// mark has reports say that their digest was told, where it was: a channel says
-// so, or another report of it does, by whoever led before. The first of them
-// that is stored is enough for that.
+// mark has reports say what became of their digest, where that is known: a
+// channel says so, or another report of it does, by whoever led before. The first
+// of them that is stored is enough for that.
 func (p *planner) mark(n *room, o *open) {
-	var last *v1alpha1.Digest
-	for _, s := range n.reports {
-		if d := s.notice.Last; d != nil && d.ID == o.id {
-			last = d
-			break
-		}
-	}
+	at, failed, known := marked(n, o.id)
 	result, closed := o.closed(p.Now)
 	switch {
-	case last == nil && !closed:
+	case !known && !closed:
 		return
-	case last == nil:
-		at := result.At.Truncate(time.Second)
+	case !known:
+		at, failed = result.At.Truncate(time.Second), result.Failed != ""
 		if at.After(p.Now) || at.IsZero() {
 			at = p.Now
 		}
-		last = &v1alpha1.Digest{At: metav1.NewTime(at), Failed: result.Failed != ""}
 	}
 	items := make(map[[2]string]int)
 	for _, s := range n.reports {
@@ -236,8 +230,12 @@ func (p *planner) mark(n *room, o *open) {
 			continue // it says so too late to have been in it
 		}
 		items[itemOf(d)]++
-		d.At, d.Failed = last.At, last.Failed
-		s.notice.Last = d
+		d.At = metav1.NewTime(at)
+		if failed {
+			s.notice.Failed = d
+		} else {
+			s.notice.Last, s.notice.Failed = d, nil
+		}
 	}
 	if closed && !o.counted {
 		o.counted = true
@@ -246,6 +244,19 @@ func (p *planner) mark(n *room, o *open) {
 			p.problem(n.name, ProblemFailed, fmt.Sprintf("digest %s could be told to nobody: %s; its news goes out anew in %s", o.id, quoted(result.Failed), short(p.Rules.Retry)))
 		}
 	}
+}
+
+// marked finds a report that says what became of a digest, and when.
+func marked(n *room, id string) (at time.Time, failed, known bool) {
+	for _, s := range n.reports {
+		if d := s.notice.Last; d != nil && d.ID == id {
+			return d.At.Time, false, true
+		}
+		if d := s.notice.Failed; d != nil && d.ID == id {
+			return d.At.Time, true, true
+		}
+	}
+	return time.Time{}, false, false
 }
 
 // itemOf is what a digest says of a report, in the words that there are.

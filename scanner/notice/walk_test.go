@@ -160,6 +160,7 @@ func TestManyAtOnce(t *testing.T) {
 	settings := quick()
 	settings.Hold, settings.Gather, settings.Pause = time.Hour, 10*time.Minute, 15*time.Minute
 	o := newOffice(t, w, epoch(), settings)
+	o.every = 15 * time.Second
 	for i := range 40 {
 		zombies := make(map[string]int32)
 		for j := range 50 {

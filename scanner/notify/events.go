@@ -177,7 +177,7 @@ func passing(err error) bool {
 // event is the Event for an item.
 func (e *Events) event(ctx context.Context, d notice.Digest, i notice.Item) *eventsv1.Event {
 	reason, kind := reasonGone, corev1.EventTypeNormal
-	if i.Kind == firing {
+	if i.Kind == notice.KindFiring {
 		reason, kind = reasonZombies, corev1.EventTypeWarning
 	}
 	return e.build(ctx, i.Report, d.ID, reason, kind, letter.Note(i, e.o.Now()))

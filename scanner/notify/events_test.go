@@ -214,7 +214,7 @@ func TestEventIsValid(t *testing.T) {
 		c := &r.Status.Pods[0].Containers[0]
 		c.Causes[0].Parent = strings.Repeat("\n\u202e日", 200)
 		ev := e.build(t.Context(), r, "id", "R", "Normal", strings.Repeat("\x00ü", 3000))
-		for _, ev := range []*eventsv1.Event{ev, e.event(t.Context(), digest("d1"), notice.Item{Report: r, Kind: firing})} {
+		for _, ev := range []*eventsv1.Event{ev, e.event(t.Context(), digest("d1"), notice.Item{Report: r, Kind: notice.KindFiring})} {
 			if len(validation.IsDNS1123Subdomain(ev.Name)) > 0 || names[ev.Name] {
 				t.Errorf("name %q", ev.Name)
 			}

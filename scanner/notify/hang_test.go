@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -18,10 +19,7 @@ import (
 type does func(c net.Conn)
 
 func hangs(c net.Conn) {
-	var one [1]byte
-	_, _ = c.Read(one[:]) // until the client goes
-	for err := error(nil); err == nil; _, err = c.Read(one[:]) {
-	}
+	_, _ = io.Copy(io.Discard, c) // until the client goes
 }
 
 func closes(c net.Conn) { _ = c.Close() }
@@ -75,7 +73,7 @@ func (s *script) serve(l net.Listener) {
 		bad := s.begun <= s.sessions
 		s.mu.Unlock()
 		go func() {
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			s.session(c, bad)
 		}()
 	}

@@ -276,7 +276,7 @@ func digest(id string, to ...string) notice.Digest {
 			}}}},
 		},
 	}
-	d := notice.Digest{ID: id, Namespace: "shop", At: since.Time, Severity: "Critical", Items: []notice.Item{{Report: r, Kind: firing, Severity: "Critical", Since: since.Time}}}
+	d := notice.Digest{ID: id, Namespace: "shop", At: since.Time, Severity: "Critical", Items: []notice.Item{{Report: r, Kind: notice.KindFiring, Severity: "Critical", Since: since.Time}}}
 	for _, a := range to {
 		d.To = append(d.To, notice.Contact{Role: "technical-lead", Address: a})
 	}

@@ -23,7 +23,7 @@ func readFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // It names the file.
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read from
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:

@@ -34,9 +34,11 @@ type MailOptions struct {
 	// Situation is what a pod's spec says of how to mend a container whose PID 1,
 	// or the program below it, is parent.
 	Situation func(spec *corev1.PodSpec, container, parent string) (advice.Situation, bool)
-	Metrics   *Metrics
-	Log       *slog.Logger
-	Now       func() time.Time
+	// OptOut is how far a namespace may choose what it is told: notices.optOut.
+	OptOut  notice.Notify
+	Metrics *Metrics
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Mail sends digests as mails: one a digest, to all of its people, in the order
@@ -259,7 +261,7 @@ func addresses(people []notice.Contact) []string {
 func (m *Mail) Message(ctx context.Context, d notice.Digest) []byte {
 	d.To, _ = reachable(d.To)
 	specs := m.specs(ctx, d)
-	s := letter.Settings{Cluster: m.o.Settings.ClusterName, FixesURL: m.o.Settings.FixesURL, Now: m.o.Now()}
+	s := letter.Settings{Cluster: m.o.Settings.ClusterName, FixesURL: m.o.Settings.FixesURL, OptOut: m.o.OptOut, Now: m.o.Now()}
 	if m.o.Situation != nil {
 		s.Situation = func(r *v1alpha1.ZombieReport, container, parent string) (advice.Situation, bool) {
 			return m.o.Situation(specs[r], container, parent)
@@ -280,7 +282,7 @@ func (m *Mail) specs(ctx context.Context, d notice.Digest) map[*v1alpha1.ZombieR
 	ctx, cancel := context.WithTimeout(ctx, specsMost)
 	defer cancel()
 	for _, i := range d.Items {
-		if i.Kind != firing || len(i.Report.Status.Pods) == 0 {
+		if i.Kind != notice.KindFiring || len(i.Report.Status.Pods) == 0 {
 			continue
 		}
 		if len(specs) == letter.MaxFull {
@@ -301,6 +303,3 @@ func (m *Mail) specs(ctx context.Context, d notice.Digest) map[*v1alpha1.ZombieR
 
 // specsMost bounds the asking for pods, for one mail.
 const specsMost = 30 * time.Second
-
-// firing is the kind of an item that has zombies.
-const firing = "Firing"

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/scanner/notify/letter"
 )
 
@@ -41,6 +42,29 @@ const (
 	// AuthXOAUTH2 sends the content of the password file as a bearer token.
 	AuthXOAUTH2 AuthMethod = "xoauth2"
 )
+
+// UnmarshalText reads a mode of a file.
+func (m *TLSMode) UnmarshalText(text []byte) error {
+	return oneOf(m, string(text), StartTLS, ImplicitTLS, NoTLS)
+}
+
+// UnmarshalText reads a method of a file.
+func (a *AuthMethod) UnmarshalText(text []byte) error {
+	return oneOf(a, string(text), AuthAuto, AuthPlain, AuthLogin, AuthCRAMMD5, AuthSCRAMSHA1, AuthSCRAMSHA256, AuthXOAUTH2)
+}
+
+// oneOf takes over a word, if it is one of those.
+func oneOf[T ~string](to *T, word string, words ...T) error {
+	if !slices.Contains(words, T(word)) {
+		list := make([]string, len(words))
+		for i, w := range words {
+			list[i] = string(w)
+		}
+		return fmt.Errorf("%q must be one of %s", word, strings.Join(list, ", "))
+	}
+	*to = T(word)
+	return nil
+}
 
 // MailSettings are the section mail of the responder's configuration.
 type MailSettings struct {
@@ -134,23 +158,23 @@ func (f *faults) add(path, format string, args ...any) {
 	*f = append(*f, Fault{path, fmt.Sprintf(format, args...)})
 }
 
-func (f *faults) between(path string, n, least, most int) {
-	if n < least || n > most {
-		f.add(path, "%d is not between %d and %d", n, least, most)
+func (f *faults) atMost(path string, n, most int) {
+	if n < 1 || n > most {
+		f.add(path, "%d must be from 1 to %d", n, most)
 	}
 }
 
 func (f *faults) within(path string, d, least, most time.Duration) {
 	if d < least || d > most {
-		f.add(path, "%s is not between %s and %s", d, least, most)
+		f.add(path, "%s must be from %s to %s", d, least, most)
 	}
 }
 
 // Validate says what can't be meant.
 func (s EventSettings) Validate() []Fault {
 	var f faults
-	f.between("perSecond", s.PerSecond, 1, 100)
-	f.between("queue", s.Queue, 1, 100_000)
+	f.atMost("perSecond", s.PerSecond, 100)
+	f.atMost("queue", s.Queue, 100_000)
 	return f
 }
 
@@ -169,9 +193,9 @@ func (s MailSettings) Validate() []Fault {
 	f.letters(s)
 	f.within("timeout", s.Timeout, time.Second, 5*time.Minute)
 	f.within("retryFor", s.RetryFor, time.Minute, 168*time.Hour)
-	f.between("perMinute", s.PerMinute, 1, 6000)
-	f.between("queue", s.Queue, 1, 100_000)
-	f.between("queueMiB", s.QueueMiB, 1, 1024)
+	f.atMost("perMinute", s.PerMinute, 6000)
+	f.atMost("queue", s.Queue, 100_000)
+	f.atMost("queueMiB", s.QueueMiB, 1024)
 	return f
 }
 
@@ -180,10 +204,10 @@ func (f *faults) server(s MailSettings) {
 		f.add("host", "%q is no host name or address", s.Host)
 	}
 	if s.Port < 0 || s.Port > 65535 {
-		f.add("port", "%d is not between 1 and 65535", s.Port)
+		f.add("port", "%d must be from 1 to 65535", s.Port)
 	}
-	if modes := []TLSMode{StartTLS, ImplicitTLS, NoTLS}; !slices.Contains(modes, s.TLS) {
-		f.add("tls", "%q is none of starttls, implicit and none", s.TLS)
+	if err := s.TLS.UnmarshalText([]byte(s.TLS)); err != nil {
+		f.add("tls", "%s", err)
 	}
 	if s.TLS == NoTLS && s.CAFile != "" {
 		f.add("caFile", "is set, but tls is none: there is no certificate to look at")
@@ -197,9 +221,8 @@ func (f *faults) server(s MailSettings) {
 func readable() []AuthMethod { return []AuthMethod{AuthPlain, AuthLogin, AuthXOAUTH2} }
 
 func (f *faults) login(s MailSettings) {
-	all := []AuthMethod{AuthAuto, AuthPlain, AuthLogin, AuthCRAMMD5, AuthSCRAMSHA1, AuthSCRAMSHA256, AuthXOAUTH2}
-	if !slices.Contains(all, s.Auth) {
-		f.add("auth", "%q is none of auto, plain, login, cram-md5, scram-sha-1, scram-sha-256 and xoauth2", s.Auth)
+	if err := s.Auth.UnmarshalText([]byte(s.Auth)); err != nil {
+		f.add("auth", "%s", err)
 	}
 	switch {
 	case s.UserFile == "" && s.PasswordFile != "":
@@ -236,6 +259,18 @@ func (f *faults) letters(s MailSettings) {
 	}
 	if fault := urlFault(s.FixesURL); fault != "" {
 		f.add("fixesURL", "%q %s", s.FixesURL, fault)
+	}
+}
+
+// Check notes what can't be meant. at is the section's path.
+func (s MailSettings) Check(r *configfile.Report, at string) { reject(r, at, s.Validate()) }
+
+// Check notes what can't be meant. at is the section's path.
+func (s EventSettings) Check(r *configfile.Report, at string) { reject(r, at, s.Validate()) }
+
+func reject(r *configfile.Report, at string, all []Fault) {
+	for _, f := range all {
+		r.Reject(at+"."+f.Path, "%s", f.Text)
 	}
 }
 

@@ -54,9 +54,11 @@ func Rooms() []Room {
 		{Dir: "scanner/explain", Pure: true, Imports: []string{"scanner", "api/v1alpha1", "advice"}},
 		{Dir: "scanner/notice", Pure: true, Imports: []string{"api/v1alpha1"}},
 		{Dir: "scanner/alerts", Imports: []string{"api/v1alpha1", "configfile"}, OSFiles: []string{"token.go"}},
-		{Dir: "scanner/config", Imports: []string{"configfile", "scanner/alerts", "scanner/notice", "scanner/notify"}},
-		{Dir: "scanner/notify", Imports: []string{"scanner/notice", "scanner/notify/letter", "api/v1alpha1", "advice"}},
+		{Dir: "scanner/config", Imports: []string{"configfile", "scanner/alerts", "scanner/notice", "scanner/notify", "scanner/remedy"}},
+		{Dir: "scanner/notify", Imports: []string{"scanner/notice", "scanner/notify/letter", "api/v1alpha1", "advice", "configfile"}},
 		{Dir: "scanner/notify/letter", Pure: true, Imports: []string{"scanner/notice", "scanner/explain", "api/v1alpha1", "advice"}},
+		{Dir: "scanner/remedy", Pure: true, Imports: []string{"scanner", "api/v1alpha1"}},
+		{Dir: "scanner/remedy/desk", Imports: []string{"scanner/remedy", "api/v1alpha1"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
 		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},

@@ -18,7 +18,8 @@ const (
 	AnnotationInject           = KeyPrefix + "inject"
 	AnnotationExemptContainers = KeyPrefix + "exempt-containers"
 	AnnotationRemediate        = KeyPrefix + "remediate" // read by the responder, not here
-	AnnotationInjected         = KeyPrefix + "injected"  // written by the injection
+	AnnotationRemediateSingle  = KeyPrefix + "remediate-single-replica"
+	AnnotationInjected         = KeyPrefix + "injected" // written by the injection
 )
 
 // Problem is a label or annotation that can't be followed as it stands. The

@@ -72,7 +72,7 @@ func (c *Config) ForTemplate(m Modes, annotations map[string]string) (Modes, Tem
 			m, o.InjectAsked = m.injectAs(value, &p)
 		case AnnotationExemptContainers:
 			o.ExemptContainers = exemptContainers(value, &p)
-		case AnnotationRemediate, AnnotationInjected:
+		case AnnotationRemediate, AnnotationRemediateSingle, AnnotationInjected:
 		default:
 			p.unknown(key, value)
 		}
@@ -198,5 +198,5 @@ func namespaceLabels() []string {
 
 // templateAnnotations are those that people write: AnnotationInjected is not.
 func templateAnnotations() []string {
-	return []string{AnnotationInject, AnnotationExemptContainers, AnnotationRemediate}
+	return []string{AnnotationInject, AnnotationExemptContainers, AnnotationRemediate, AnnotationRemediateSingle}
 }

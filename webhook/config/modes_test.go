@@ -128,7 +128,7 @@ func TestForTemplate(t *testing.T) {
 		{name: "a namespace's label", annotations: map[string]string{LabelEnforce: "never"}, want: base,
 			texts: []string{`annotation initguard.dev/enforce: belongs on the namespace as a label; ignored`}},
 		{name: "key like none", annotations: map[string]string{KeyPrefix + "x": "never"}, want: base,
-			texts: []string{`annotation initguard.dev/x: unknown, ignored; known after initguard.dev/ are inject, exempt-containers, remediate`}},
+			texts: []string{`annotation initguard.dev/x: unknown, ignored; known after initguard.dev/ are inject, exempt-containers, remediate, remediate-single-replica`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, options, problems := Default().ForTemplate(base, tt.annotations)

@@ -40,6 +40,7 @@ func commands() []func(Streams) *cobra.Command {
 		newImageCommand,
 		newInjectCommand,
 		newInstallTiniCommand,
+		newNotifyCommand,
 		newResponderCommand,
 		newScannerCommand,
 		newVersionCommand,

@@ -1,6 +1,10 @@
 package letter
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/initguard/initguard/scanner/notice"
+)
 
 // The styles are in the elements, and the colours are such as read well where a
 // mail program turns them dark: many drop style sheets.
@@ -67,7 +71,7 @@ func (p page) html() string {
 func (p page) footer() markup {
 	out := `<tr><td style="padding:8px 4px 0 4px;">` + small + text(p.sent) + "</p>\n"
 	if p.command != "" {
-		out += each(p.optOut, func(s string) markup { return small + text(s) }) + ` <code style="` + mono + `font-size:12px;">` + text(p.command) + "</code></p>\n"
+		out += small + text(p.optOut) + ` <code style="` + mono + `font-size:12px;">` + text(p.command) + "</code></p>\n"
 	}
 	return out + small + text(signature) + "</p></td></tr>\n"
 }
@@ -80,7 +84,7 @@ func card(color, content markup) markup {
 
 func (i item) html() markup {
 	color := markup("#8a5a00")
-	if i.severity == criticalSeverity {
+	if i.severity == string(notice.Critical) {
 		color = "#b3261e"
 	}
 	out := `<h2 style="margin:0 0 2px 0;font-size:17px;line-height:24px;font-weight:600;overflow-wrap:anywhere;` + ink + `">` + text(i.title) +

@@ -3,7 +3,6 @@ package letter
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -188,14 +187,10 @@ func merge(to *v1alpha1.Cause, g v1alpha1.Cause) {
 	}
 }
 
-// pasteable is what may stand in a command for a shell: the names of Kubernetes'
-// objects have nothing else.
-var pasteable = regexp.MustCompile(`^[a-zA-Z0-9 ./=_-]{1,600}$`)
-
 // command is a command to paste; empty where it would hold what a shell takes
-// for something else.
+// for something else. The names of Kubernetes' objects have nothing like that.
 func command(s string) string {
-	if !pasteable.MatchString(s) {
+	if len(s) > maxSentence || !consists(s, alphanumeric+" ./=_-") {
 		return ""
 	}
 	return s

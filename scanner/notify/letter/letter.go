@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// MaxFull is how many workloads a mail tells in full, at most; MaxRows how
-	// many it names in the table below them.
+	// MaxFull is how many workloads a mail tells in full, at most.
 	MaxFull = 20
-	MaxRows = 150
+	// maxRows is how many it names in the table below them.
+	maxRows = 150
 	// mostFull and mostHTML bound the HTML, in bytes, up to which there is a
 	// further workload in full, and a further row: Gmail cuts off what is longer
 	// than 102 kB.
@@ -28,6 +28,8 @@ type Settings struct {
 	Cluster string
 	// FixesURL is the folder of the pages about fixes; empty for no links.
 	FixesURL string
+	// OptOut is how far a namespace may choose what it is told.
+	OptOut notice.Notify
 	// Now is when the mail is written.
 	Now time.Time
 	// Situation is what is known of a container of a report's pods, below parent,
@@ -56,7 +58,7 @@ func subject(d notice.Digest, s Settings) string {
 	var zombies, firing int
 	var one string
 	for _, i := range d.Items {
-		if i.Kind == firingKind {
+		if i.Kind == notice.KindFiring {
 			firing++
 			zombies += int(i.Report.Status.Summary.Zombies)
 			one = i.Report.Status.Workload.String()
@@ -71,7 +73,7 @@ func subject(d notice.Digest, s Settings) string {
 	default:
 		text = fmt.Sprintf("%s in %s of namespace %s", count(zombies, "zombie"), count(firing, "workload"), clean(d.Namespace, maxName))
 	}
-	if firing > 0 && d.Severity == criticalSeverity {
+	if firing > 0 && d.Severity == string(notice.Critical) {
 		text = "Critical: " + text
 	}
 	if s.Cluster != "" {
@@ -87,12 +89,6 @@ func what(d notice.Digest) string {
 	}
 	return count(len(d.Items), "workload")
 }
-
-// The kinds and severities of a digest, as they are stored.
-const (
-	firingKind       = "Firing"
-	criticalSeverity = "Critical"
-)
 
 // count is a number and what is counted.
 func count(n int, of string) string {
@@ -119,11 +115,11 @@ func span(d time.Duration) string {
 	case d < 2*time.Minute:
 		return "a minute"
 	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(d.Minutes()))
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d hours", int(d.Hours()))
+		return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
 	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
+		return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 	}
 }
 

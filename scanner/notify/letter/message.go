@@ -6,10 +6,10 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Head is what a message says in its headers beside the subject.
@@ -27,25 +27,52 @@ type Head struct {
 	Date      time.Time
 }
 
-// deliverable is an address whose every character is one that a header and an
-// SMTP command take as it is: no quoted local part, no literal, ASCII alone.
-var deliverable = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@" +
-	`[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+// The characters of names. They are no regular expressions, which would take
+// memory in every process that holds this package, the webhook's too.
+const (
+	alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	// ofAtoms are those of the parts of a local part: RFC 5322, 3.2.3.
+	ofAtoms = alphanumeric + "!#$%&'*+/=?^_`{|}~-"
+)
+
+// consists says whether a text is not empty and has no other characters.
+func consists(s, of string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune(of, r) })
+}
 
 // maxAddress is that of RFC 5321, in bytes.
 const maxAddress = 254
 
-// Deliverable says whether a mail may be sent to an address.
+// Deliverable says whether a mail may be sent to an address: one whose every
+// character is one that a header and an SMTP command take as it is. No quoted
+// local part, no literal, ASCII alone.
 func Deliverable(address string) bool {
-	return len(address) <= maxAddress && deliverable.MatchString(address)
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || len(address) > maxAddress {
+		return false
+	}
+	for part := range strings.SplitSeq(local, ".") {
+		if !consists(part, ofAtoms) {
+			return false
+		}
+	}
+	for label := range strings.SplitSeq(domain, ".") {
+		if !consists(label, alphanumeric+"-") || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	return true
 }
 
-// notToken is what may not stand in a Message-ID, a List-Id or a boundary.
-var notToken = regexp.MustCompile(`[^A-Za-z0-9.-]`)
-
-// token is a name that is one already, unless somebody else chose it.
+// token is a name that may stand in a Message-ID, a List-Id or a boundary. It is
+// one already, unless somebody else chose it.
 func token(s string, limit int) string {
-	s = notToken.ReplaceAllString(s, "_")
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(alphanumeric+".-", r) {
+			return r
+		}
+		return '_'
+	}, s)
 	return s[:min(len(s), limit)]
 }
 
@@ -114,17 +141,11 @@ func address(a mail.Address) string {
 	}
 	name := clean(a.Name, maxName)
 	switch {
-	case plainName.MatchString(name):
+	case consists(name, alphanumeric+" "):
 		return name + " <" + a.Address + ">"
-	case ascii.MatchString(name):
+	case !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }):
 		return strconv.Quote(name) + " <" + a.Address + ">"
 	default:
 		return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", name), "?= =?", "?=\r\n =?") + " <" + a.Address + ">"
 	}
 }
-
-// ascii is what a quoted string takes, " and \ behind a backslash.
-var ascii = regexp.MustCompile(`^[ -~]+$`)
-
-// plainName needs no quotes.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9 ]+$`)

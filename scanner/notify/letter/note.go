@@ -10,7 +10,7 @@ import (
 
 // Note is an item in one line, for an Event.
 func Note(i notice.Item, now time.Time) string {
-	if i.Kind != firingKind {
+	if i.Kind != notice.KindFiring {
 		return ended(i, Settings{Now: now})
 	}
 	status := &i.Report.Status

@@ -23,7 +23,7 @@ type page struct {
 	more int
 	// resolved are sentences about workloads without zombies.
 	resolved []string
-	optOut   []string
+	optOut   string
 	command  string
 	sent     string
 	preview  string
@@ -85,7 +85,7 @@ func plan(d notice.Digest, s Settings) page {
 	}
 	size, resolved := 0, 0
 	for _, i := range d.Items {
-		if i.Kind != firingKind {
+		if i.Kind != notice.KindFiring {
 			if resolved++; resolved <= maxResolved {
 				p.resolved = append(p.resolved, ended(i, s))
 			}
@@ -104,7 +104,7 @@ func plan(d notice.Digest, s Settings) page {
 		p.title = "No zombie processes any more in " + where
 		p.preview = p.resolved[0]
 	}
-	p.close(d, namespace)
+	p.close(d, s, namespace)
 	return p
 }
 
@@ -117,7 +117,7 @@ func (p *page) add(i notice.Item, s Settings, size *int) {
 		return
 	}
 	r := line(i)
-	if n := len(r.html()); len(p.rows) < MaxRows && *size+n < mostHTML {
+	if n := len(r.html()); len(p.rows) < maxRows && *size+n < mostHTML {
 		p.rows = append(p.rows, r)
 		*size += n
 		return
@@ -125,7 +125,7 @@ func (p *page) add(i notice.Item, s Settings, size *int) {
 	p.more++
 }
 
-func (p *page) close(d notice.Digest, namespace string) {
+func (p *page) close(d notice.Digest, s Settings, namespace string) {
 	var roles, to []string
 	for _, c := range d.To {
 		role := clean(cmp.Or(c.Role, "contact"), maxName)
@@ -138,8 +138,15 @@ func (p *page) close(d notice.Digest, namespace string) {
 		to = append(to[:maxFooter], fmt.Sprintf("%d more", len(to)-maxFooter))
 	}
 	p.sent = "You get this as " + strings.Join(roles, ", ") + " of " + namespace + ". It went to " + and(to) + "."
-	p.optOut = []string{"Who may annotate the namespace can choose what is sent for it: all, critical or never, as in"}
-	p.command = command("kubectl annotate namespace " + d.Namespace + " initguard.dev/notify=critical --overwrite")
+	switch s.OptOut {
+	case notice.NotifyCritical:
+		p.optOut = "Who may annotate the namespace can choose to be told of what is critical alone:"
+	case notice.NotifyNever:
+		p.optOut = "Who may annotate the namespace can choose to be told of what is critical alone, or, with never, of nothing:"
+	default:
+		return
+	}
+	p.command = command("kubectl annotate --overwrite namespace " + d.Namespace + " " + notice.AnnotationNotify + "=critical")
 }
 
 // maxFooter is how many addresses a mail names at its end; To has them all.

@@ -11,12 +11,12 @@ const columns = 76
 // text is the mail for those who read no HTML, and for search.
 func (p page) text() string {
 	var b body
-	b.para("", p.title)
+	b.para(p.title)
 	for _, n := range p.notes {
-		b.para("", n)
+		b.para(n)
 	}
 	for _, n := range p.intro {
-		b.para("", n)
+		b.para(n)
 	}
 	for _, i := range p.items {
 		b.item(i)
@@ -29,7 +29,7 @@ func (p page) text() string {
 		b.line("")
 	}
 	if p.more > 0 {
-		b.para("", "And "+count(p.more, "workload")+" more; kubectl get zombies names them all.")
+		b.para("And " + count(p.more, "workload") + " more; kubectl get zombies names them all.")
 	}
 	if len(p.resolved) > 0 {
 		b.heading("Gone")
@@ -41,9 +41,7 @@ func (p page) text() string {
 	b.line("-- ") // what mail programs take for the beginning of a signature
 	b.wrap("", "", p.sent)
 	if p.command != "" {
-		for _, o := range p.optOut {
-			b.wrap("", "", o)
-		}
+		b.wrap("", "", p.optOut)
 		b.line("  " + p.command)
 	}
 	b.wrap("", "", signature)
@@ -55,11 +53,11 @@ const signature = "Sent by initguard, which writes as well what kubectl get zomb
 // body is a text of lines.
 type body struct{ strings.Builder }
 
-func (b *body) line(s string) { b.WriteString(s + "\n") }
+func (b *body) line(s string) { _, _ = b.WriteString(s + "\n") }
 
 // para is wrapped, with an empty line below.
-func (b *body) para(indent, s string) {
-	b.wrap(indent, indent, s)
+func (b *body) para(s string) {
+	b.wrap("", "", s)
 	b.line("")
 }
 
@@ -90,7 +88,7 @@ func (b *body) wrap(first, rest, s string) {
 
 func (b *body) item(i item) {
 	b.heading(i.title + " (" + i.severity + ")")
-	b.para("", i.lead)
+	b.para(i.lead)
 	for _, f := range i.facts {
 		label := f.label + strings.Repeat(" ", max(0, labels-len(f.label)))
 		b.wrap("  "+label+"  ", strings.Repeat(" ", labels+4), f.text)
