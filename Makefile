@@ -284,13 +284,13 @@ fix: format ## Let the linters mend what they can.
 
 # What update writes: files, and folders that hold nothing else. Each generator
 # writes below OUT.
-GENERATED := docs/reapers.md docs/cli api/v1alpha1/zz_generated.deepcopy.go manifests/crds/initguard.dev_zombiereports.yaml manifests/install.yaml
+GENERATED := docs/reapers.md docs/cli docs/metrics.md api/v1alpha1/zz_generated.deepcopy.go manifests/crds/initguard.dev_zombiereports.yaml manifests/install.yaml
 
 .PHONY: update
 update: ## Write the generated files anew, below OUT (the repository).
 	@mkdir -p '$(OUT)/docs/cli'
 	go run ./test/measure -docs '$(OUT)/docs/reapers.md'
-	go run ./cmd/initguard/gendocs '$(OUT)/docs/cli'
+	go run ./cmd/initguard/gendocs -metrics '$(OUT)/docs/metrics.md' '$(OUT)/docs/cli'
 	$(TOOL) controller-gen object crd paths=./api/v1alpha1 'output:object:dir=$(OUT)/api/v1alpha1' 'output:crd:dir=$(OUT)/manifests/crds'
 	$(MAKE) manifests OUT='$(OUT)'
 

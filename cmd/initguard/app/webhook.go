@@ -78,7 +78,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(ctx, cluster, o, settings.callers.ask(certificates.GetCertificate), log)
+	mgr, namespaces, err := newManager(ctx, cluster, o, settings.callers.ask(certificates.GetCertificate), certificates.GetCertificate, log)
 	if err != nil {
 		return err
 	}

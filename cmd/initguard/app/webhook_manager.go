@@ -27,7 +27,9 @@ type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, serving func(*tls.Config), log logr.Logger) (manager.Manager, namespaceLabels, error) {
+func newManager(
+	ctx context.Context, cluster *rest.Config, o *WebhookOptions, serving func(*tls.Config), certificate certificateFunc, log logr.Logger,
+) (manager.Manager, namespaceLabels, error) {
 	p, err := newPlace(cluster, o, log.WithName("installation"))
 	if err != nil {
 		return nil, namespaceLabels{}, err

@@ -34,6 +34,8 @@ type program struct {
 	// stamp is the string variable that takes the version, if there is one:
 	// a build from the module cache knows no tag.
 	stamp string
+	// tags are build tags that leave out what is not needed.
+	tags string
 	// takes is how long a build takes when nothing is cached.
 	takes string
 }
@@ -44,6 +46,8 @@ func programs() []program {
 	const etcd = "go.etcd.io/etcd/server/v3"
 	const podSecurity = "k8s.io/pod-security-admission"
 	const containerd = "github.com/containerd/containerd/v2"
+	const prometheus = "github.com/prometheus/prometheus"
+	const prometheusStamp = "github.com/prometheus/common/version.Version"
 	const containerdStamp = containerd + "/version.Version"
 	return []program{
 		{
@@ -94,6 +98,14 @@ func programs() []program {
 			name: CertManager, pin: certManagerPin, main: module + "/test/cluster/pins/" + certManagerPin, versioned: certManagerModule,
 			takes: "about 3 minutes on 2 cores",
 		},
+		{
+			name: Prometheus, pin: "prometheus", main: prometheus + "/cmd/prometheus", versioned: prometheus,
+			stamp: prometheusStamp, tags: "remove_all_sd", takes: "a minute or two on 2 cores",
+		},
+		{
+			name: Promtool, pin: "prometheus", main: prometheus + "/cmd/promtool", versioned: prometheus,
+			stamp: prometheusStamp, tags: "remove_all_sd", takes: "seconds after prometheus",
+		},
 	}
 }
 
@@ -103,7 +115,11 @@ func (p program) flags(version string) []string {
 	if p.stamp != "" {
 		link += " -X " + p.stamp + "=" + version
 	}
-	return []string{"-trimpath", "-ldflags", link}
+	flags := []string{"-trimpath", "-ldflags", link}
+	if p.tags != "" {
+		flags = append(flags, "-tags", p.tags)
+	}
+	return flags
 }
 
 // environment is that of go build: the caller's, but for what would change the

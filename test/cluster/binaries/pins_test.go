@@ -61,6 +61,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{program{stamp: "example.com/hello.version"}, []string{"-trimpath", "-ldflags", "-s -w -X example.com/hello.version=v1.2.3"}},
 		{program{}, []string{"-trimpath", "-ldflags", "-s -w"}},
+		{program{tags: "small"}, []string{"-trimpath", "-ldflags", "-s -w", "-tags", "small"}},
 	}
 	for _, test := range tests {
 		if got := test.program.flags("v1.2.3"); !slices.Equal(got, test.want) {
