@@ -34,7 +34,7 @@ func (p *peer) stop() error { return p.group.Stop() }
 // startPodSecurity starts the Pod Security admission webhook before the stack's
 // API server, with a certificate of the same kind and CA.
 func startPodSecurity(ctx context.Context, s *stack.Stack) (_ *peer, err error) {
-	program, err := binaries.FindPodSecurityWebhook(ctx, binaries.Options{Progress: os.Stderr})
+	program, err := binaries.FindProgram(ctx, binaries.PodSecurityWebhook, binaries.Options{Progress: os.Stderr})
 	if err != nil {
 		return nil, err
 	}

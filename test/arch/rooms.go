@@ -69,6 +69,7 @@ func Rooms() []Room {
 		{Dir: "certs"},
 		{Dir: "manifests"},
 
+		{Dir: "release", Top: true},
 		{Dir: "bench", Top: true},
 		{Dir: "test", Top: true},
 		{Dir: "test/cluster", Top: true, StdlibOnly: true},

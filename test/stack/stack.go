@@ -175,9 +175,12 @@ func (s *Stack) Binary() string { return s.binary }
 // WebhookLog gives the last lines that the webhook logged.
 func (s *Stack) WebhookLog(lines int) string { return s.group.Logs(lines) }
 
+// MetricsAddress is where the webhook's metrics are served, as host:port.
+func (s *Stack) MetricsAddress() string { return fmt.Sprintf("127.0.0.1:%d", s.ports.metrics) }
+
 // Metrics gives the webhook's metrics as Prometheus reads them.
 func (s *Stack) Metrics(ctx context.Context) (string, error) {
-	body, _, err := get(ctx, fmt.Sprintf("http://127.0.0.1:%d/metrics", s.ports.metrics))
+	body, _, err := get(ctx, "http://"+s.MetricsAddress()+"/metrics")
 	return body, err
 }
 

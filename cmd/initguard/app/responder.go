@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,7 +26,6 @@ import (
 
 	"github.com/initguard/initguard/api/v1alpha1"
 	"github.com/initguard/initguard/certs"
-	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/responder"
 )
 
@@ -104,17 +104,21 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 		ServerName: responder.ServerName, ClientName: responderName,
 	}
 	lines := slog.New(logr.ToSlogHandler(log.WithName("responder")))
-	shelf, pods := alerts.NewShelf(nil), responder.APIPods{Reader: live}
+	pods, owners := responder.APIPods{Reader: live}, responder.NewOwners(live)
+	acts, err := newActors(mgr, live, cluster, o, current, owners, lines)
+	if err != nil {
+		return err
+	}
 	work := responder.New(responder.Options{
 		Targets: responder.Targets{Reader: mgr.GetClient(), Namespace: o.ScannerNamespace}.List,
 		Asker:   responder.NewClient(secrets.TLS),
-		Lister:  pods, Owners: responder.NewOwners(live), Limits: responderLimits(o, mgr, lines), Match: responder.Starter,
-		Store: responder.APIStore{Client: live}, Desks: responder.Desks{Notices: shelf.Turn}, Interval: o.Interval, Refresh: o.Refresh, Metrics: counts, Log: lines, Now: time.Now,
+		Lister:  pods, Owners: owners, Limits: responderLimits(o, mgr, lines), Match: responder.Starter,
+		Store: responder.APIStore{Client: live}, Desks: acts.desks(), Interval: o.Interval, Refresh: o.Refresh, Metrics: counts, Log: lines, Now: time.Now,
 	})
 	if err := metrics.Registry.Register(work.Gauges()); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	if err := errors.Join(mgr.Add(everywhere(follow)), addAlerts(mgr, o, current, shelf, work, pods, metrics.Registry, lines)); err != nil {
+	if err := errors.Join(mgr.Add(everywhere(follow)), acts.add(mgr), addAlerts(mgr, o, current, acts.shelf, work, pods, metrics.Registry, lines)); err != nil {
 		return err
 	}
 	lead := func(ctx context.Context) error {
@@ -130,11 +134,11 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	return mgr.Start(ctx)
 }
 
-// newResponderManager makes the manager, whose cache holds the scanners' pods
-// alone, and a client that reads all else from the API server.
+// newResponderManager makes the manager, whose cache holds the scanners' pods and
+// what namespaces say of themselves, and a client that reads all else from the API server.
 func newResponderManager(ctx context.Context, cluster *rest.Config, o *ResponderOptions) (manager.Manager, client.Client, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, eventsv1.AddToScheme, v1alpha1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, nil, err
 		}
@@ -142,7 +146,7 @@ func newResponderManager(ctx context.Context, cluster *rest.Config, o *Responder
 	scanners := labels.SelectorFromSet(labels.Set{responder.ScannerLabel: responder.ScannerValue})
 	mgr, err := ctrl.NewManager(cluster, ctrl.Options{
 		Scheme: scheme,
-		Cache: cache.Options{ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: {
+		Cache: cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: {
 			Namespaces: map[string]cache.Config{o.ScannerNamespace: {LabelSelector: scanners, Transform: responder.KeepPod}},
 		}}},
 		LeaderElection: true, LeaderElectionID: responderName, LeaderElectionNamespace: o.Namespace, LeaderElectionReleaseOnCancel: true,
@@ -152,8 +156,10 @@ func newResponderManager(ctx context.Context, cluster *rest.Config, o *Responder
 	if err != nil {
 		return nil, nil, fmt.Errorf("start: %w", err)
 	}
-	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false)); err != nil {
-		return nil, nil, fmt.Errorf("watch the scanners: %w", err)
+	for _, object := range []client.Object{&corev1.Pod{}, namespaceObject()} {
+		if _, err := mgr.GetCache().GetInformer(ctx, object, cache.BlockUntilSynced(false)); err != nil {
+			return nil, nil, fmt.Errorf("watch scanners and namespaces: %w", err)
+		}
 	}
 	for _, add := range []func(string, healthz.Checker) error{mgr.AddHealthzCheck, mgr.AddReadyzCheck} {
 		if err := add("ping", healthz.Ping); err != nil {

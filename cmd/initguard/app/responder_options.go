@@ -19,7 +19,10 @@ const (
 // ResponderOptions are the flags of `initguard responder`.
 type ResponderOptions struct {
 	ConfigFile string
-	Kubeconfig string
+	// KillSwitchFile is the webhook's configuration file, in which the kill switch
+	// is.
+	KillSwitchFile string
+	Kubeconfig     string
 	// Namespace is that of the lease and of the scanners' authority,
 	// ScannerNamespace that of the scanners.
 	Namespace, ScannerNamespace string
@@ -57,6 +60,8 @@ func NewResponderOptions() *ResponderOptions {
 // AddFlags adds the flags.
 func (o *ResponderOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ConfigFile, "config", o.ConfigFile, "configuration file, reloaded when it changes; without it the built-in defaults apply")
+	fs.StringVar(&o.KillSwitchFile, "kill-switch-file", o.KillSwitchFile,
+		"the webhook's configuration `file`, whose killSwitch stops evictions, too; while it can't be read nothing is evicted")
 	fs.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig, "kubeconfig of the cluster; without it the Pod's own ServiceAccount is used")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "`namespace` of the lease and of the scanners' authority")
 	fs.StringVar(&o.ScannerNamespace, "scanner-namespace", o.ScannerNamespace, "`namespace` of the scanners")

@@ -34,10 +34,22 @@ type settings struct {
 	// ownImage is initguard's own image where no flag names it; empty while
 	// nobody knows.
 	ownImage func() string
-	log      logr.Logger
+	// callers are who may have reviews answered.
+	callers callers
+	log     logr.Logger
 
 	mu   sync.Mutex
 	made webhook.Settings
+}
+
+// readSettings reads the files that flags name.
+func readSettings(o *WebhookOptions, observer configfile.Observer, log logr.Logger) (*settings, *configfile.Watcher[config.Config], error) {
+	s, watcher, err := newSettings(o.ConfigFile, observer, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.callers, err = newCallers(o.ClientCA)
+	return s, watcher, err
 }
 
 // newSettings reads the configuration file, if there is one; the watcher is

@@ -1,6 +1,6 @@
 // Command gendocs writes the pages about initguard's commands into a folder,
-// and removes pages of commands that are no more. With -verify it changes
-// nothing and fails where it would.
+// and removes pages of commands that are no more; with -metrics also the page
+// about their metrics. With -verify it changes nothing and fails where it would.
 package main
 
 import (
@@ -18,15 +18,27 @@ import (
 
 func main() {
 	verify := flag.Bool("verify", false, "fail where the pages are not up to date, change nothing")
+	metrics := flag.String("metrics", "", "`file` of the page about metrics")
 	flag.Parse()
 	dir := "docs/cli"
 	if flag.NArg() > 0 {
 		dir = flag.Arg(0)
 	}
-	if err := run(dir, *verify); err != nil {
+	if err := errors.Join(run(dir, *verify), metricsPage(*metrics, *verify)); err != nil {
 		fmt.Fprintln(os.Stderr, "gendocs:", err)
 		os.Exit(1)
 	}
+}
+
+func metricsPage(file string, verify bool) error {
+	if file == "" {
+		return nil
+	}
+	text, err := app.MetricsPage()
+	if err != nil {
+		return err
+	}
+	return page(file, []byte(text), verify)
 }
 
 func run(dir string, verify bool) error {

@@ -62,12 +62,13 @@ func TestSettle(t *testing.T) {
 	w := newWorld(t)
 	w.deployment("shop", "web", 4)
 	w.settings.Budgets = remedy.Budgets{Owner: 10, Namespace: 100, Cluster: 100}
-	w.pass(w.leader(), 3*time.Hour)
+	w.slow = 15 * time.Minute
+	w.pass(w.leader(), 4*time.Hour)
 	if len(w.evicted) != 4 {
 		t.Errorf("%d evictions", len(w.evicted))
 	}
 	for i := 1; i < len(w.evicted); i++ {
-		if d := w.evicted[i].ends.Sub(w.evicted[i-1].ends); d < w.settings.Settle+10*time.Second {
+		if d := w.evicted[i].ends.Sub(w.evicted[i-1].ends); d < w.slow+w.settings.Settle {
 			t.Errorf("two within %v", d)
 		}
 	}
@@ -216,12 +217,13 @@ func TestRefusedInEarnest(t *testing.T) {
 		}
 		return Answer{}, nil
 	}
-	w.pass(w.leader(), 30*time.Minute)
+	d := w.leader()
+	w.pass(d, 7*time.Minute)
 	if a := w.acts(); len(a) != 1 || a[0].Phase != remedy.PhaseRefused || w.asked != 1 {
 		t.Errorf("asked %d: %+v", w.asked, a)
 	}
 	w.answer = nil
-	w.pass(w.leader(), 30*time.Minute)
+	w.pass(d, 30*time.Minute)
 	if a := w.acts(); len(a) != 1 || a[0].Phase != remedy.PhaseEvicted || len(w.evicted) != 1 {
 		t.Errorf("%+v", a)
 	}
@@ -251,6 +253,36 @@ func TestNoAnswer(t *testing.T) {
 	w.pass(d, 10*time.Minute)
 	if a := w.acts(); len(a) != 1 || a[0].Phase != remedy.PhaseEvicted || len(w.evicted) != 1 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestLostAnswer: the pod was evicted, and the answer lost; it is gone when the
+// same leader looks, and that leader knows why.
+func TestLostAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		tried bool
+		want  string
+	}{"our own": {true, remedy.PhaseEvicted}, "somebody else's": {false, remedy.PhaseGone}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.deployment("shop", "web", 2)
+			d := w.leader()
+			for len(w.acts()) == 0 {
+				w.turnWithoutWork(d)
+				w.now = w.now.Add(30 * time.Second)
+			}
+			for _, p := range w.pods {
+				if p.uid == w.acts()[0].UID {
+					p.ends = w.now
+				}
+			}
+			d.memory.tried[w.acts()[0].UID] = test.tried
+			w.turn(d)
+			w.turn(d)
+			if a := w.acts(); len(a) != 1 || a[0].Phase != test.want || w.asked != 0 {
+				t.Errorf("asked %d: %+v", w.asked, a)
+			}
+		})
 	}
 }
 

@@ -36,6 +36,7 @@ type world struct {
 	asked    int    // evictions, dry runs aside
 	dryAsked int
 	looked   int
+	slow     time.Duration // until pods are ready
 	relapse  time.Duration // how old pods are when they are sick; 0 for never
 	answer   func(p *pod) (Answer, error)
 
@@ -55,7 +56,7 @@ type pod struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), settings: remedy.Default(), told: make(map[string]int)}
+	w := &world{t: t, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), settings: remedy.Default(), told: make(map[string]int), slow: 10 * time.Second}
 	w.settings.Mode, w.settings.Hold = remedy.Evict, 5*time.Minute
 	return w
 }
@@ -113,7 +114,7 @@ func (w *world) facts(t Target) remedy.Facts {
 			continue
 		}
 		created := metav1.NewTime(p.created)
-		ready := metav1.NewTime(p.created.Add(10 * time.Second))
+		ready := metav1.NewTime(p.created.Add(w.slow))
 		if w.alive(p) {
 			f.Owner.Wanted++
 			f.Owner.Ready++
@@ -134,7 +135,9 @@ func (w *world) facts(t Target) remedy.Facts {
 		if !w.alive(p) {
 			at := metav1.NewTime(p.ends)
 			f.Pod.DeletionTimestamp = &at
-			f.Pod.Status.Conditions = append(f.Pod.Status.Conditions, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "EvictionByEvictionAPI"})
+			if slices.Contains(w.evicted, p) {
+				f.Pod.Status.Conditions = append(f.Pod.Status.Conditions, corev1.PodCondition{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "EvictionByEvictionAPI"})
+			}
 		}
 	}
 	return f

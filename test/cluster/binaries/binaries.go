@@ -116,14 +116,20 @@ func FindNode(ctx context.Context, opts Options) (NodeSet, error) {
 	return set, nil
 }
 
-// PodSecurityWebhook is the name of the Pod Security admission webhook, which no
-// cluster needs: it is what initguard's is measured beside.
-const PodSecurityWebhook = "podsecurity-webhook"
+// Programs that no cluster needs.
+const (
+	// PodSecurityWebhook is the Pod Security admission webhook, which initguard's
+	// is measured beside.
+	PodSecurityWebhook = "podsecurity-webhook"
+	// Prometheus and its tool are what alerts and panels are tested on.
+	Prometheus = "prometheus"
+	Promtool   = "promtool"
+)
 
-// FindPodSecurityWebhook returns that program. It is built, never taken from
-// ready-made ones.
-func FindPodSecurityWebhook(ctx context.Context, opts Options) (string, error) {
-	p, err := find(programs(), PodSecurityWebhook)
+// FindProgram returns one of those. It is built, never taken from ready-made
+// ones.
+func FindProgram(ctx context.Context, name string, opts Options) (string, error) {
+	p, err := find(programs(), name)
 	if err != nil {
 		return "", err
 	}

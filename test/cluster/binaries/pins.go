@@ -34,6 +34,8 @@ type program struct {
 	// stamp is the string variable that takes the version, if there is one:
 	// a build from the module cache knows no tag.
 	stamp string
+	// tags are build tags that leave out what is not needed.
+	tags string
 	// takes is how long a build takes when nothing is cached.
 	takes string
 }
@@ -44,6 +46,8 @@ func programs() []program {
 	const etcd = "go.etcd.io/etcd/server/v3"
 	const podSecurity = "k8s.io/pod-security-admission"
 	const containerd = "github.com/containerd/containerd/v2"
+	const prometheus = "github.com/prometheus/prometheus"
+	const prometheusStamp = "github.com/prometheus/common/version.Version"
 	const containerdStamp = containerd + "/version.Version"
 	return []program{
 		{
@@ -90,6 +94,18 @@ func programs() []program {
 			name: PodSecurityWebhook, pin: "podsecurity", main: podSecurity + "/cmd/webhook", versioned: podSecurity,
 			stamp: kubernetesStamp, takes: "a minute or two on 2 cores",
 		},
+		{
+			name: CertManager, pin: certManagerPin, main: module + "/test/cluster/pins/" + certManagerPin, versioned: certManagerModule,
+			takes: "about 3 minutes on 2 cores",
+		},
+		{
+			name: Prometheus, pin: "prometheus", main: prometheus + "/cmd/prometheus", versioned: prometheus,
+			stamp: prometheusStamp, tags: "remove_all_sd", takes: "a minute or two on 2 cores",
+		},
+		{
+			name: Promtool, pin: "prometheus", main: prometheus + "/cmd/promtool", versioned: prometheus,
+			stamp: prometheusStamp, tags: "remove_all_sd", takes: "seconds after prometheus",
+		},
 	}
 }
 
@@ -99,7 +115,11 @@ func (p program) flags(version string) []string {
 	if p.stamp != "" {
 		link += " -X " + p.stamp + "=" + version
 	}
-	return []string{"-trimpath", "-ldflags", link}
+	flags := []string{"-trimpath", "-ldflags", link}
+	if p.tags != "" {
+		flags = append(flags, "-tags", p.tags)
+	}
+	return flags
 }
 
 // environment is that of go build: the caller's, but for what would change the
@@ -147,10 +167,15 @@ func pinnedVersion(ctx context.Context, folder, path string) (string, error) {
 }
 
 // pinHash names what a program is built from: everything that changes when a
-// pin or a flag does.
+// pin, a flag or a main of ours beside the pin does.
 func pinHash(folder string, flags []string) (string, error) {
 	hash := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	sources, err := filepath.Glob(filepath.Join(folder, "*.go")) // sorted
+	if err != nil {
+		return "", fmt.Errorf("read the pins: %w", err)
+	}
+	for _, name := range append([]string{"go.mod", "go.sum"}, sources...) {
+		name = filepath.Base(name)
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			return "", fmt.Errorf("read the pins: %w", err)

@@ -61,6 +61,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{program{stamp: "example.com/hello.version"}, []string{"-trimpath", "-ldflags", "-s -w -X example.com/hello.version=v1.2.3"}},
 		{program{}, []string{"-trimpath", "-ldflags", "-s -w"}},
+		{program{tags: "small"}, []string{"-trimpath", "-ldflags", "-s -w", "-tags", "small"}},
 	}
 	for _, test := range tests {
 		if got := test.program.flags("v1.2.3"); !slices.Equal(got, test.want) {
@@ -95,5 +96,9 @@ func TestPinHash(t *testing.T) {
 			t.Errorf("%s has the hash of %s", c.name, other)
 		}
 		seen[hash] = c.name
+	}
+	write(t, filepath.Join(folder, "main.go"), "package main\n", 0o600)
+	if hash, err := pinHash(folder, nil); err != nil || seen[hash] != "" {
+		t.Errorf("with a main beside it: %v, the hash of %q", err, seen[hash])
 	}
 }

@@ -1,0 +1,219 @@
+package monitoring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/initguard/initguard/cmd/initguard/app"
+	"github.com/initguard/initguard/test/poll"
+)
+
+// notServed are metrics of parts that the command does not run yet. The test
+// fails when they are served, so that they are held against it as all others.
+var notServed = regexp.MustCompile(`\binitguard_(digest|notice|mail)`)
+
+// TestOnRealMetrics holds the page of metrics, the panels and the alerts against
+// what the commands really serve.
+func TestOnRealMetrics(t *testing.T) {
+	t.Parallel()
+	l := start(t)
+	l.work(t)
+	t.Run("page", func(t *testing.T) { soon(t, l.page) })
+	t.Run("panels", func(t *testing.T) { soon(t, l.panels) })
+	t.Run("selectors", func(t *testing.T) { soon(t, l.selectors) })
+	t.Run("rules", func(t *testing.T) { soon(t, l.rules) })
+}
+
+// soon has all that is wrong be right within some seconds: what was done last
+// has to be scraped first.
+func soon(t *testing.T, check func(t *testing.T) []error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	if err := poll.Wait(ctx, time.Second, func() error { return errors.Join(check(t)...) }); err != nil {
+		t.Error(err)
+	}
+}
+
+// page says where what is served differs from what is on the page: names, types
+// and labels.
+func (l *live) page(t *testing.T) (wrong []error) {
+	t.Helper()
+	commands, err := app.Metrics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range commands {
+		job := "initguard-" + c.Command
+		known := map[string]bool{}
+		for _, m := range c.Metrics {
+			known[m.Name] = true
+			if !notServed.MatchString(m.Name) {
+				wrong = append(wrong, l.served(t, job, m))
+			}
+		}
+		var names []string
+		wrong = append(wrong, l.ask(t, `/api/v1/label/__name__/values?match[]={job="`+job+`",__name__=~"initguard_.*"}`, &names))
+		for _, name := range names {
+			for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+				if base := strings.TrimSuffix(name, suffix); known[base] {
+					name = base
+				}
+			}
+			if !known[name] {
+				wrong = append(wrong, fmt.Errorf("%s serves %s, which app.Metrics does not know", c.Command, name))
+			}
+			if notServed.MatchString(name) {
+				wrong = append(wrong, fmt.Errorf("%s serves %s now: take it out of notServed", c.Command, name))
+			}
+		}
+	}
+	return wrong
+}
+
+// served looks for one metric.
+func (l *live) served(t *testing.T, job string, m app.Metric) error {
+	t.Helper()
+	name := m.Name
+	if m.Type == "histogram" {
+		name += "_bucket"
+	}
+	got, err := l.query(t, fmt.Sprintf("%s{job=%q}", name, job))
+	if err != nil {
+		return err
+	}
+	if len(got) == 0 {
+		return fmt.Errorf("%s serves no %s", job, name)
+	}
+	var labels []string
+	for label := range got[0].Metric {
+		if !slices.Contains([]string{"__name__", "job", "instance", "pod", "endpoint", "le"}, label) {
+			labels = append(labels, label)
+		}
+	}
+	want := slices.Clone(m.Labels)
+	for _, ours := range []string{"namespace", "container"} { // Prometheus has them of the pod, where the metric has not.
+		if !slices.Contains(want, ours) {
+			want = append(want, ours)
+		}
+	}
+	slices.Sort(labels)
+	slices.Sort(want)
+	if !slices.Equal(labels, want) {
+		return fmt.Errorf("%s has the labels %v, want %v", m.Name, labels, want)
+	}
+	var metadata map[string][]struct{ Type string }
+	if err := l.ask(t, "/api/v1/metadata?metric="+m.Name, &metadata); err != nil {
+		return err
+	}
+	if of := metadata[m.Name]; len(of) != 1 || of[0].Type != m.Type {
+		return fmt.Errorf("%s is %v, want a %s", m.Name, of, m.Type)
+	}
+	return nil
+}
+
+// panels are those queries of the dashboard that say nothing, or no number.
+func (l *live) panels(t *testing.T) (wrong []error) {
+	t.Helper()
+	l.traffic(t)
+	for _, q := range queries(t) {
+		got, err := l.query(t, q.expr)
+		number := slices.ContainsFunc(got, func(s sample) bool { return s.Value[1] != "NaN" })
+		switch {
+		case err != nil:
+			wrong = append(wrong, fmt.Errorf("%s: %s: %w", q.where, q.expr, err))
+		case !number && !notServed.MatchString(q.expr):
+			wrong = append(wrong, fmt.Errorf("%s: says nothing: %s: %v", q.where, q.expr, got))
+		}
+	}
+	return wrong
+}
+
+// selectors are those of the alerts that read nothing: each metric has to be
+// there, with each label that is asked for or that is grouped by.
+func (l *live) selectors(t *testing.T) (wrong []error) {
+	t.Helper()
+	for _, a := range alerts(t) {
+		n, err := l.parse(t, a.Expr)
+		if err != nil {
+			return append(wrong, fmt.Errorf("%s: %w", a.Alert, err))
+		}
+		some := func(selector string) {
+			if notServed.MatchString(selector) {
+				return
+			}
+			got, err := l.query(t, selector)
+			if err == nil && len(got) == 0 {
+				err = errors.New("there is none")
+			}
+			if err != nil {
+				wrong = append(wrong, fmt.Errorf("%s: %s: %w", a.Alert, selector, err))
+			}
+		}
+		all := n.selectors()
+		if len(all) == 0 {
+			wrong = append(wrong, fmt.Errorf("%s reads no metric", a.Alert))
+		}
+		for _, s := range all {
+			some(s.selector())
+		}
+		n.walk(func(n *part) {
+			for _, label := range n.Grouping {
+				for _, s := range n.selectors() {
+					some(s.Name + "{" + label + `!=""}`)
+				}
+			}
+		})
+	}
+	return wrong
+}
+
+// ruleState is what Prometheus says of a rule.
+type ruleState struct {
+	Name, Health, State, LastError string
+	Alerts                         []struct{ Labels map[string]string }
+}
+
+// rules says whether Prometheus takes all, and whether those of which the test
+// made the cause are on their way to fire, and no others.
+func (l *live) rules(t *testing.T) (wrong []error) {
+	t.Helper()
+	want := []string{"InitguardAdmissionSkipped", "InitguardAlertsRefused", "InitguardConfigRefused", "InitguardPIDLimitVeryNear", "InitguardZombiesGather"}
+	var data struct{ Groups []struct{ Rules []ruleState } }
+	if err := l.ask(t, "/api/v1/rules?type=alert", &data); err != nil {
+		return []error{err}
+	}
+	var active []string
+	all := 0
+	for _, g := range data.Groups {
+		for _, r := range g.Rules {
+			all++
+			if r.State != "inactive" {
+				active = append(active, r.Name)
+			}
+			if r.Health != "ok" {
+				wrong = append(wrong, fmt.Errorf("%s: %s: %s", r.Name, r.Health, r.LastError))
+			}
+			for _, a := range r.Alerts {
+				ours := a.Labels["namespace"] == "shop" && a.Labels["workload"] == "Pod/web-0"
+				if a.Labels["source"] != "initguard" || strings.HasSuffix(r.Name, "Near") && !ours || strings.HasSuffix(r.Name, "Gather") && !ours {
+					wrong = append(wrong, fmt.Errorf("%s: %v", r.Name, a.Labels))
+				}
+			}
+		}
+	}
+	slices.Sort(active)
+	if !slices.Equal(active, want) {
+		wrong = append(wrong, fmt.Errorf("active are %v, want %v", active, want))
+	}
+	if all != len(alerts(t)) {
+		wrong = append(wrong, fmt.Errorf("prometheus has %d alerts, want %d", all, len(alerts(t))))
+	}
+	return wrong
+}
