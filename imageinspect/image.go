@@ -20,6 +20,10 @@ type Image struct {
 	Platform string
 	// Digest is the digest of this platform's manifest.
 	Digest string
+	// Index is the digest that the reference led to: that of an index of several
+	// platforms, or Digest again. ConfigDigest is that of this platform's config.
+	// A node names an image by any of the three. Empty where it is not known.
+	Index, ConfigDigest string
 	// Repository is where it was read, host included: content that whoever
 	// asked was shown to be in there, and nowhere else. Empty for what lies in
 	// a local file.

@@ -88,7 +88,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := watchSeen(mgr, cluster, settings, o, log.WithName("image")); err != nil {
 		return err
 	}
-	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
+	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached), watchObserved(mgr, cluster, settings, counts, log)); err != nil {
 		return err
 	}
 	var end ending

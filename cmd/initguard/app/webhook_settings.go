@@ -27,6 +27,8 @@ type settings struct {
 	config    func() *config.Config
 	inspector inspector
 	injection webhook.Injection
+	// observations say where zombies were seen; nil where nobody looks.
+	observations webhook.Observations
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
 	// ownImage is initguard's own image where no flag names it; empty while
@@ -100,7 +102,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Injection: injection, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: injection, Observations: s.observations, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made
