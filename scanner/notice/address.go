@@ -66,7 +66,7 @@ func domainName(s string) bool {
 			return false
 		}
 		for _, c := range []byte(label) {
-			if !(c >= 'a' && c <= 'z') && !digit(c) && c != '-' {
+			if !lower(c) && !digit(c) && c != '-' {
 				return false
 			}
 		}
@@ -74,7 +74,8 @@ func domainName(s string) bool {
 	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
 }
 
-func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+func lower(c byte) bool  { return c >= 'a' && c <= 'z' }
+func letter(c byte) bool { return lower(c) || c >= 'A' && c <= 'Z' }
 func digit(c byte) bool  { return c >= '0' && c <= '9' }
 
 // within says whether the domain of an address is one of those, or below one of

@@ -107,7 +107,7 @@ func dnsLabel(s string) bool {
 		return false
 	}
 	for _, c := range []byte(s) {
-		if !(c >= 'a' && c <= 'z') && !digit(c) && c != '-' {
+		if !lower(c) && !digit(c) && c != '-' {
 			return false
 		}
 	}

@@ -28,7 +28,6 @@ type Options struct {
 	// digest is for counts: it comes first.
 	Channels []Named
 	Metrics  *Metrics // may be nil
-	Now      func() time.Time
 }
 
 // Desk has people told. It is safe for concurrent use.
@@ -37,18 +36,7 @@ type Desk struct {
 
 	mu       sync.Mutex
 	memory   *Memory
-	stored   map[types.NamespacedName]*v1alpha1.ZombieReport
-	pods     map[types.NamespacedName]Found
-	turned   time.Time
-	offers   []*offer
 	problems problems
-}
-
-// offer is what somebody waits for to be stored.
-type offer struct {
-	alerts map[types.NamespacedName][]v1alpha1.Alert
-	done   chan struct{}
-	since  time.Time
 }
 
 // NewDesk makes a desk that has yet to find out what is open.
@@ -58,22 +46,13 @@ func NewDesk(o Options) *Desk {
 
 // Turn looks at all reports, as they are stored, and says what they are to keep.
 // It hands digests to the channels that they say are decided on.
+// Alerts of the platform are kept by others, and read here.
 func (d *Desk) Turn(now time.Time, stored []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Notice {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.turned = now
-	d.index(stored)
-	d.settle(now)
-	in := Input{
-		Now: now, Rules: d.options.Rules(), Reports: stored, Namespaces: d.options.Namespaces, Alerts: make(map[types.NamespacedName][]v1alpha1.Alert),
-	}
+	in := Input{Now: now, Rules: d.options.Rules(), Reports: stored, Namespaces: d.options.Namespaces}
 	if d.options.Directory != nil {
 		in.Directory = d.options.Directory()
-	}
-	for _, o := range d.offers {
-		for k, alerts := range o.alerts {
-			in.Alerts[k] = append(in.Alerts[k], alerts...)
-		}
 	}
 	for i, c := range d.options.Channels {
 		in.Contactless = append(in.Contactless, c.Contactless)
@@ -95,85 +74,6 @@ func (d *Desk) Turn(now time.Time, stored []*v1alpha1.ZombieReport) map[types.Na
 	out.Problems = d.problems.add(out.Problems, now)
 	d.options.Metrics.turn(out, now)
 	return out.Keep
-}
-
-// index remembers what is stored, for Find and Offer.
-func (d *Desk) index(stored []*v1alpha1.ZombieReport) {
-	d.stored = make(map[types.NamespacedName]*v1alpha1.ZombieReport, len(stored))
-	d.pods = make(map[types.NamespacedName]Found)
-	for _, r := range stored {
-		d.stored[key(r)] = r
-		for i := range r.Status.Pods {
-			p := &r.Status.Pods[i]
-			d.pods[types.NamespacedName{Namespace: r.Namespace, Name: p.Name}] = Found{Key: key(r), Report: r, Pod: p}
-		}
-	}
-}
-
-// settle tells those who wait that their alerts are stored, and forgets what
-// waits for too long.
-func (d *Desk) settle(now time.Time) {
-	left := d.offers[:0]
-	for _, o := range d.offers {
-		switch {
-		case d.kept(o):
-			close(o.done)
-		case now.Sub(o.since).Abs() < offerFor:
-			left = append(left, o)
-		}
-	}
-	clear(d.offers[len(left):])
-	d.offers = left
-}
-
-func (d *Desk) kept(o *offer) bool {
-	for k, alerts := range o.alerts {
-		if r := d.stored[k]; r == nil || !keeps(r.Status.Notice, alerts) {
-			return false
-		}
-	}
-	return true
-}
-
-// Find finds a pod with zombies, as of the last turn. It knows the pods that
-// reports list.
-func (d *Desk) Find(namespace, pod string) (Found, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	found, ok := d.pods[types.NamespacedName{Namespace: namespace, Name: pod}]
-	return found, ok
-}
-
-// Turned is when the last turn was; zero before the first one, when Find knows
-// nothing.
-func (d *Desk) Turned() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.turned
-}
-
-// Offer has reports keep alerts. The channel is closed as soon as all of them
-// are stored, or need not be. Where a report is gone, or the API server is away,
-// that does not happen: after a minute nothing waits for it any more. It is nil
-// where too many wait.
-func (d *Desk) Offer(joined []Joined) <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	o := &offer{alerts: make(map[types.NamespacedName][]v1alpha1.Alert), done: make(chan struct{}), since: d.options.Now()}
-	for _, j := range joined {
-		if len(o.alerts[j.Report]) < maxAlerts {
-			o.alerts[j.Report] = append(o.alerts[j.Report], storable(j.Alert))
-		}
-	}
-	switch {
-	case d.kept(o):
-		close(o.done)
-	case len(d.offers) >= maxOffers:
-		return nil
-	default:
-		d.offers = append(d.offers, o)
-	}
-	return o.done
 }
 
 // Problems are those since it was last called, each once an hour; at most

@@ -202,7 +202,7 @@ func TestReportCannotBeStored(t *testing.T) {
 	mail := newChannel(w, &w.inbox)
 	desk := notice.NewDesk(notice.Options{
 		Rules: func() *notice.Rules { return rules }, Namespaces: func(string) (notice.Namespace, bool) { return notice.Namespace{}, true },
-		Channels: []notice.Named{{Name: "mail", Channel: mail}}, Now: func() time.Time { return now },
+		Channels: []notice.Named{{Name: "mail", Channel: mail}},
 	})
 	stored := []*v1alpha1.ZombieReport{report("shop", "a", 100, now), report("shop", "b", 100, now)}
 	for range 40 {
@@ -274,87 +274,54 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
-// TestAlerts: one is stored before its sender is told so, is told without delay,
-// and is one incident with the report's own news.
+// TestAlerts: an alert of the platform is told without delay, and is one incident
+// with the report's own news.
 func TestAlerts(t *testing.T) {
 	w, settings := newWorld(), quick()
 	settings.Hold, settings.Gather = time.Hour, 10*time.Minute
 	o := newOffice(t, w, epoch(), settings)
-	if !o.desk.Turned().IsZero() {
-		t.Error("turned before the first turn")
-	}
 	o.has("n1", "shop-prod", map[string]int32{"web": 60})
 	o.pass(t.Context(), time.Minute)
-	found, ok := o.desk.Find("shop-prod", "web-1")
-	if !ok || found.Key.Name != web || found.Pod.Zombies != 60 || found.Report.Name != web || o.desk.Turned().IsZero() {
-		t.Fatalf("%+v", found)
-	}
-	if _, ok := o.desk.Find("shop", "web-1"); ok {
-		t.Error("found in another namespace")
-	}
-	alert := v1alpha1.Alert{Fingerprint: "1", Name: strings.Repeat("é", 200), Pod: "web-1", StartsAt: metav1.NewTime(epoch().Add(-time.Hour + time.Millisecond))}
-	offer := func(a v1alpha1.Alert, key types.NamespacedName) <-chan struct{} {
-		return o.desk.Offer([]notice.Joined{{Report: key, Alert: a}})
-	}
-	done := offer(alert, found.Key)
-	select {
-	case <-done:
-		t.Fatal("said to be stored, and it is not")
-	default:
-	}
-	o.pass(t.Context(), 10*time.Second)
-	<-done
+	alert := v1alpha1.Alert{Fingerprint: "1", Name: "PodHasZombies", Pod: "web-1", StartsAt: metav1.NewTime(epoch().Add(-time.Hour))}
+	key := types.NamespacedName{Namespace: "shop-prod", Name: web}
+	o.shelf.Offer(key, alert)
 	o.pass(t.Context(), time.Minute)
-	n := o.notice(t, "shop-prod", web)
-	if n.Alert == nil || len(n.Alert.Name) != 256 || len(w.inbox) != 1 || w.inbox[0].items[web] != "Firing Warning" {
+	if n := o.notice(t, "shop-prod", web); n.Alert == nil || len(w.inbox) != 1 || w.inbox[0].items[web] != "Firing Warning" {
 		t.Fatalf("%+v, %+v", n.Alert, w.inbox)
 	}
-	writes := w.writes
-	<-offer(alert, found.Key) // sent again
-	other := alert
-	other.Fingerprint = "2"
-	<-offer(other, found.Key) // the same incident
-	gone := offer(alert, types.NamespacedName{Namespace: "shop-prod", Name: "gone"})
 	o.pass(t.Context(), 2*time.Hour) // its own thresholds are held by now
-	if len(w.inbox) != 1 || w.writes > writes+3 {
-		t.Errorf("%d mails, %d writes", len(w.inbox), w.writes-writes)
-	}
-	select {
-	case <-gone:
-		t.Error("stored in a report that is not there")
-	default:
+	if len(w.inbox) != 1 {
+		t.Errorf("%d mails of one incident", len(w.inbox))
 	}
 	alert.EndsAt = new(metav1.NewTime(o.now))
-	done = offer(alert, found.Key)
-	o.pass(t.Context(), 10*time.Second)
-	<-done
-	if n := o.notice(t, "shop-prod", web); n.Alert.EndsAt == nil || n.Severity != "Warning" {
+	o.shelf.Offer(key, alert)
+	o.pass(t.Context(), 10*time.Minute)
+	if n := o.notice(t, "shop-prod", web); n.Alert.EndsAt == nil || n.Severity != "Warning" || len(w.inbox) != 1 {
 		t.Errorf("%+v", n)
-	}
-	zero := v1alpha1.Alert{Fingerprint: "3", Pod: "web-1"}
-	done = offer(zero, found.Key)
-	o.pass(t.Context(), 10*time.Second)
-	<-done
-	if n := o.notice(t, "shop-prod", web); n.Alert.Fingerprint != "3" || n.Alert.StartsAt.IsZero() {
-		t.Errorf("%+v", n.Alert)
 	}
 }
 
-// TestTooManyOffers: those who wait are bounded.
-func TestTooManyOffers(t *testing.T) {
-	o := newOffice(t, newWorld(), epoch(), quick())
-	refused := 0
-	for range 1000 {
-		if o.desk.Offer([]notice.Joined{{Report: types.NamespacedName{Namespace: "shop", Name: web}, Alert: v1alpha1.Alert{Fingerprint: "1"}}}) == nil {
-			refused++
-		}
+// TestAlertAlone: where few zombies are there, the alert is the incident, and its
+// end is no news before they are gone.
+func TestAlertAlone(t *testing.T) {
+	w := newWorld()
+	o := newOffice(t, w, epoch(), quick())
+	o.has("n1", "shop", map[string]int32{"web": 3})
+	o.pass(t.Context(), time.Minute)
+	alert := v1alpha1.Alert{Fingerprint: "1", Name: "PodHasZombies", Pod: "web-1", StartsAt: metav1.NewTime(epoch())}
+	key := types.NamespacedName{Namespace: "shop", Name: web}
+	o.shelf.Offer(key, alert)
+	o.pass(t.Context(), time.Minute)
+	alert.EndsAt = new(metav1.NewTime(o.now))
+	o.shelf.Offer(key, alert)
+	o.pass(t.Context(), 10*time.Minute)
+	if n := o.notice(t, "shop", web); len(w.inbox) != 1 || n.Severity != "" {
+		t.Errorf("%d mails, %+v", len(w.inbox), n)
 	}
-	if refused == 0 || refused > 990 {
-		t.Errorf("%d refused", refused)
-	}
-	o.pass(t.Context(), 2*time.Minute)
-	if o.desk.Offer([]notice.Joined{{Report: types.NamespacedName{Namespace: "shop", Name: web}, Alert: v1alpha1.Alert{Fingerprint: "1"}}}) == nil {
-		t.Error("refused, long after those before")
+	o.has("n1", "shop", nil)
+	o.pass(t.Context(), time.Minute)
+	if len(w.inbox) != 2 || w.inbox[1].items[web] != "Resolved Warning" {
+		t.Errorf("%+v", w.inbox)
 	}
 }
 
@@ -403,8 +370,6 @@ func TestConcurrentUse(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					o.desk.Find("shop", "web-1")
-					o.desk.Turned()
 					o.desk.Problems()
 				}
 			}

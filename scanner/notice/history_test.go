@@ -38,7 +38,6 @@ type history struct {
 // mailed is a digest that reached people.
 type mailed struct {
 	id, namespace string
-	decided       time.Time
 	first, last   time.Time
 
 	items    map[string]Item
@@ -75,7 +74,6 @@ func (h *history) restart() {
 		Rules:      func() *Rules { return h.rules },
 		Namespaces: func(string) (Namespace, bool) { return Namespace{}, h.calm || h.random.IntN(3) > 0 },
 		Channels:   []Named{{Name: "mail", Channel: h}},
-		Now:        func() time.Time { return h.now },
 	})
 }
 
@@ -276,13 +274,24 @@ func (h *history) event() {
 	case 6:
 		h.refused = h.random.IntN(4) == 0
 	case 7:
-		k := h.pick()
-		a := v1alpha1.Alert{Fingerprint: fmt.Sprint(h.random.IntN(3)), Name: "PodHasZombies", Pod: "w-1", StartsAt: metav1.NewTime(h.now.Add(-time.Hour))}
-		if h.random.IntN(2) == 0 {
-			a.EndsAt = &metav1.Time{Time: h.now}
-		}
-		h.desk.Offer([]Joined{{Report: k, Alert: a}})
+		h.alert(h.pick())
 	}
+}
+
+// alert has an alert of the platform fire for a report, or end.
+func (h *history) alert(k types.NamespacedName) {
+	r := h.store[k].DeepCopy()
+	if r.Status.Notice == nil {
+		r.Status.Notice = new(v1alpha1.Notice)
+	}
+	a := &v1alpha1.Alert{Fingerprint: "1", Name: "PodHasZombies", Pod: "w-1", StartsAt: metav1.NewTime(h.now.Add(-time.Hour).Truncate(time.Second))}
+	if h.random.IntN(2) == 0 {
+		a.EndsAt = new(metav1.NewTime(h.now.Truncate(time.Second)))
+	}
+	r.Status.Notice.Alert = a
+	h.version++
+	r.ResourceVersion = fmt.Sprint(h.version)
+	h.store[k] = r
 }
 
 func (h *history) run() {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/initguard/initguard/api/v1alpha1"
+	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/responder"
 )
@@ -182,6 +183,7 @@ type office struct {
 	w            *world
 	state        *responder.State
 	desk         *notice.Desk
+	shelf        *alerts.Shelf // keeps alerts
 	mail, events *channel
 	now          time.Time
 	settings     notice.Settings
@@ -219,7 +221,7 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 			return space, ok || len(o.spaces) == 0
 		},
 		Channels: []notice.Named{{Name: "mail", Channel: o.mail}, {Name: "events", Channel: o.events, Contactless: true}},
-		Metrics:  metrics, Now: func() time.Time { return o.now },
+		Metrics:  metrics,
 	})
 	counts, err := responder.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
@@ -227,8 +229,9 @@ func newOffice(t *testing.T, w *world, now time.Time, settings notice.Settings) 
 	}
 	turn := func(now time.Time, stored []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Notice {
 		o.turns++
-		return o.desk.Turn(now, stored)
+		return o.shelf.Turn(now, stored)
 	}
+	o.shelf = alerts.NewShelf(o.desk.Turn)
 	o.Publisher = responder.NewPublisher(w, o.state, responder.Desks{Notices: turn}, counts, 2*time.Minute, slog.New(slog.DiscardHandler))
 	if err := o.Load(t.Context(), now); err != nil {
 		t.Fatal(err)

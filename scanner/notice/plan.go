@@ -25,8 +25,6 @@ type Input struct {
 	Directory Directory
 	// Contactless says of each channel that it tells without contacts, too.
 	Contactless []bool
-	// Alerts are the platform's, to be kept, in the order in which they came.
-	Alerts map[types.NamespacedName][]v1alpha1.Alert
 }
 
 // Output is what is to be done.
@@ -152,13 +150,12 @@ func (p *planner) namespace(name string, reports []*v1alpha1.ZombieReport) {
 	}
 }
 
-// sheet takes a report up: its alert, its times, its severity.
+// sheet takes a report up: its times, its severity.
 func (p *planner) sheet(r *v1alpha1.ZombieReport) *sheet {
 	s := &sheet{key: key(r), report: r, notice: r.Status.Notice.DeepCopy()}
 	if s.notice == nil {
 		s.notice = new(v1alpha1.Notice)
 	}
-	takeAlerts(s.notice, p.Alerts[s.key])
 	mend(s.notice, p.Now)
 	s.level = p.Rules.level(&r.Status, s.notice, p.Now)
 	b := p.memory.breaks[s.key]

@@ -204,6 +204,11 @@ func TestOnce(t *testing.T) {
 		}
 	}
 	results(t, r.mail, 1)
+	empty := digest("d0", "a@example.org")
+	empty.Items = nil
+	if !r.mail.Tell(empty) || results(t, r.mail, 1)[0].Failed == "" {
+		t.Error("a digest without anything in it")
+	}
 	r.mail.Tell(digest("d1", "a@example.org"))
 	if again := results(t, r.mail, 1); again[0].ID != "d1" || len(server.got()) != 1 {
 		t.Errorf("%+v, %d mails", again, len(server.got()))

@@ -58,6 +58,10 @@ func (q *queue) put(d notice.Digest, now time.Time) bool {
 		q.results = append(q.results, r)
 		return true
 	}
+	if len(d.Items) == 0 {
+		q.results = append(q.results, notice.Result{ID: d.ID, At: now, Failed: "the digest tells of nothing"})
+		return true
+	}
 	for _, j := range q.jobs {
 		if j.digest.ID == d.ID {
 			return true

@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/initguard/initguard/scanner/config"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -102,6 +104,9 @@ func TestMetricsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := have.Register(NewGauges(NewState(), nil, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.NewMetrics(&have); err != nil { // of the configuration file, told there too
 		t.Fatal(err)
 	}
 	for _, name := range have.names {

@@ -283,8 +283,12 @@ func (p *Publisher) done(ctx context.Context, k Key, r *record, operation string
 	}
 }
 
-// pending says whether there is something that people were not told yet.
+// pending says whether there is something that people were not told yet, or an
+// eviction of which nobody knows yet whether it was done.
 func pending(r *v1alpha1.ZombieReport) bool {
+	if r.Status.Remedy != nil && slices.ContainsFunc(r.Status.Remedy.Acts, func(a v1alpha1.Act) bool { return a.Phase == "Intended" }) {
+		return true
+	}
 	return r.Status.Notice != nil && r.Status.Notice.Pending != nil
 }
 

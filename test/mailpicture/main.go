@@ -15,12 +15,14 @@ import (
 	"image/png"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,43 +149,31 @@ func cropped(full image.Image) image.Image {
 	return out
 }
 
-// small has 64 colours, 4 levels each: enough for text, and a third of the
-// bytes. The page's own colours stay as they are where there are few.
+// small has the 256 colours that there are most of; text needs few, and a file
+// with them is a third as long.
 func small(full image.Image) image.Image {
-	counts := make(map[color.RGBA]int)
 	b := full.Bounds()
-	round := func(x, y int) color.RGBA {
-		c := color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)
-		return color.RGBA{c.R &^ 15, c.G &^ 15, c.B &^ 15, 255}
-	}
-	exact := make(map[color.RGBA]color.RGBA)
+	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(full.At(x, y)).(color.RGBA) }
+	counts := make(map[color.RGBA]int)
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			k := round(x, y)
-			counts[k]++
-			if _, ok := exact[k]; !ok {
-				exact[k] = color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)
-			}
+			counts[at(x, y)]++
 		}
 	}
+	frequent := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int { return counts[b] - counts[a] })
 	var palette color.Palette
-	for k := range counts {
-		palette = append(palette, exact[k])
-	}
-	if len(palette) > 256 {
-		return full
+	for _, c := range frequent[:min(len(frequent), 256)] {
+		palette = append(palette, c)
 	}
 	out := image.NewPaletted(b, palette)
 	index := make(map[color.RGBA]uint8)
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			k := round(x, y)
-			at, ok := index[k]
-			if !ok {
-				at = uint8(palette.Index(exact[k]))
-				index[k] = at
+			c := at(x, y)
+			if _, ok := index[c]; !ok {
+				index[c] = uint8(palette.Index(c)) // the nearest
 			}
-			out.SetColorIndex(x, y, at)
+			out.SetColorIndex(x, y, index[c])
 		}
 	}
 	return out

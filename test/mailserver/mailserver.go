@@ -90,7 +90,8 @@ func Start(ctx context.Context, group *process.Group, debian *debroot.Builder, o
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	err = poll.Wait(ctx, 50*time.Millisecond, func() error {
-		conn, err := net.DialTimeout("tcp", net.JoinHostPort(s.Host, fmt.Sprint(s.Port)), time.Second)
+		dialer := net.Dialer{Timeout: time.Second}
+		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, fmt.Sprint(s.Port)))
 		if err != nil {
 			return fmt.Errorf("the mail server does not listen: %w\n%s", err, s.Logs(20))
 		}

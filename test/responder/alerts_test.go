@@ -86,7 +86,8 @@ func (a *taking) post(ctx context.Context, token, body string) (int, alerts.Answ
 		return 0, answer, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	return response.StatusCode, answer, json.NewDecoder(response.Body).Decode(&answer)
+	err = json.NewDecoder(response.Body).Decode(&answer)
+	return response.StatusCode, answer, err
 }
 
 func firing(status, pod string) string {

@@ -27,10 +27,17 @@ func documented(root *cobra.Command) []*cobra.Command {
 	for _, cmd := range root.Commands() {
 		if !cmd.Hidden && cmd.Name() != "help" {
 			out = append(out, cmd)
+			if !shells(cmd) {
+				out = append(out, cmd.Commands()...)
+			}
 		}
 	}
 	return out
 }
+
+// shells says whether it is the command that has one for each shell, which its
+// own page tells of.
+func shells(cmd *cobra.Command) bool { return cmd.Name() == "completion" }
 
 func pageName(cmd *cobra.Command) string {
 	return strings.ReplaceAll(cmd.CommandPath(), " ", "_") + ".md"
@@ -75,7 +82,7 @@ func subcommands(out *strings.Builder, cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		switch {
 		case sub.Hidden || sub.Name() == "help":
-		case cmd.HasParent():
+		case shells(cmd):
 			fmt.Fprintf(out, "| %s | %s |\n", sub.CommandPath(), sub.Short)
 		default:
 			fmt.Fprintf(out, "| [%s](%s) | %s |\n", sub.CommandPath(), pageName(sub), sub.Short)

@@ -115,11 +115,11 @@ func span(d time.Duration) string {
 	case d < 2*time.Minute:
 		return "a minute"
 	case d < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(d.Minutes()))
+		return fmt.Sprintf("%d minutes", int(d.Round(time.Minute).Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d hours", int(d.Hours()))
+		return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
 	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
+		return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 	}
 }
 
