@@ -27,7 +27,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	var wg sync.WaitGroup
 	for range requests {
 		wg.Go(func() {
-			body := &counted{Reader: strings.NewReader(strings.Repeat("x", each)), all: taken}
+			body := &heldBody{Reader: strings.NewReader(strings.Repeat("x", each)), all: taken}
 			post(h, "application/json", body)
 			body.done()
 		})
@@ -117,18 +117,18 @@ func (c *counter) add(n int) {
 	c.peak = max(c.peak, c.now)
 }
 
-// counted is a body.
-type counted struct {
+// heldBody is a body.
+type heldBody struct {
 	io.Reader
 	all *counter
 	n   int
 }
 
-func (r *counted) Read(p []byte) (int, error) {
+func (r *heldBody) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	r.n += n
 	r.all.add(n)
 	return n, err //nolint:wrapcheck // io.EOF is to stay what it is.
 }
 
-func (r *counted) done() { r.all.add(-r.n) }
+func (r *heldBody) done() { r.all.add(-r.n) }

@@ -16,6 +16,7 @@ import (
 	"github.com/initguard/initguard/scanner/config"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/notify"
+	"github.com/initguard/initguard/scanner/remedy/desk"
 	"github.com/initguard/initguard/scanner/responder"
 	"github.com/initguard/initguard/webhook"
 )
@@ -50,6 +51,8 @@ func Metrics() ([]CommandMetrics, error) {
 	_, failed = alerts.NewMetrics(theirs)
 	err = errors.Join(err, failed)
 	_, failed = notice.NewMetrics(theirs)
+	err = errors.Join(err, failed)
+	_, failed = desk.NewMetrics(theirs)
 	err = errors.Join(err, failed)
 	_, failed = notify.NewMetrics(theirs)
 	if err = errors.Join(err, failed); err != nil {
