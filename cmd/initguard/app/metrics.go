@@ -16,6 +16,7 @@ import (
 	"github.com/initguard/initguard/scanner/config"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/notify"
+	"github.com/initguard/initguard/scanner/remedy/desk"
 	"github.com/initguard/initguard/scanner/responder"
 	"github.com/initguard/initguard/webhook"
 )
@@ -52,6 +53,8 @@ func Metrics() ([]CommandMetrics, error) {
 	_, failed = notice.NewMetrics(theirs)
 	err = errors.Join(err, failed)
 	_, failed = notify.NewMetrics(theirs)
+	err = errors.Join(err, failed)
+	_, failed = desk.NewMetrics(theirs)
 	if err = errors.Join(err, failed); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
@@ -137,7 +140,8 @@ func MetricsPage() (string, error) {
 
 Port 8080 serves them at ` + "`/metrics`" + ` (` + "`--metrics-bind-address`" + `); beside these are those of Go, of the process and of controller-runtime.
 [Monitoring](monitoring.md) has alerts, a dashboard and what scrapes them. What the labels may be is told with what they count:
-[admission](admission.md#metrics), [the responder](responder.md#metrics), [alerts](alerts.md#metrics). No label holds what tenants write but names of
+[admission](admission.md#metrics), [the responder](responder.md#metrics), [notices](notices.md#metrics), [mail](mail.md#metrics), [alerts](alerts.md#metrics),
+[the remedy](remedy.md#metrics). No label holds what tenants write but names of
 namespaces, workloads and containers, and the series of those are bounded. The scanner has none: the responder tells what it says.
 `)
 	for _, c := range commands {
