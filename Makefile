@@ -20,6 +20,10 @@ CORPUS ?=
 REPOS ?=
 CASE ?=
 CORPUSFLAGS ?=
+ARCH ?= $(shell go env GOARCH)
+IMAGE ?= initguard:$(VERSION)
+LAYOUT ?= dist/image
+BUILDAH ?= buildah
 MAIL ?=
 
 # Without cgo no C compiler is needed and binaries are static.
@@ -27,6 +31,11 @@ export CGO_ENABLED := 0
 
 MODULES := . tools $(patsubst %/go.mod,%,$(wildcard test/cluster/pins/*/go.mod))
 VERSION_VARIABLE := github.com/initguard/initguard/cmd/initguard/app.version
+PRODUCT_FLAGS = -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)'
+SCANNER_FLAGS = -trimpath -ldflags='-s -w'
+IMAGE_ARCHS := amd64 arm64
+COMMIT = $(shell git rev-parse HEAD 2>/dev/null)
+COMMIT_TIME = $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 TOOL := go tool -modfile=tools/go.mod
 # The race detector needs cgo.
 GOTEST := $(if $(RACE),CGO_ENABLED=1 )go test$(if $(RACE), -race) -timeout=$(if $(RACE),20m,10m) $(TESTFLAGS)
@@ -57,28 +66,83 @@ cluster-down: ## End the cluster that cluster-up started.
 
 .PHONY: build
 build: ## Build bin/initguard and bin/initguard-scanner, static and reproducible; VERSION=v1.2.3 sets the version.
-	go build -trimpath -ldflags='-s -w -X $(VERSION_VARIABLE)=$(VERSION)' -o bin/initguard ./cmd/initguard
-	go build -trimpath -ldflags='-s -w' -o bin/initguard-scanner ./cmd/initguard/initguard-scanner
+	go build $(PRODUCT_FLAGS) -o bin/initguard ./cmd/initguard
+	go build $(SCANNER_FLAGS) -o bin/initguard-scanner ./cmd/initguard/initguard-scanner
+
+# The image's files of one platform. Built by make and by nothing else, so that
+# the image can be built without a network.
+image-files-%: bin/linux-%/tini-static bin/linux-%/ca-certificates.crt FORCE
+	GOOS=linux GOARCH=$* go build $(PRODUCT_FLAGS) -o bin/linux-$*/initguard ./cmd/initguard
+	GOOS=linux GOARCH=$* go build $(SCANNER_FLAGS) -o bin/linux-$*/initguard-scanner ./cmd/initguard/initguard-scanner
+
+.PHONY: FORCE
+FORCE:
+
+# Debian's, unpacked and not installed: the static tini, and the public CAs by
+# which registries are known. debian-packages says which versions they are.
+.PRECIOUS: bin/linux-%/tini-static bin/linux-%/ca-certificates.crt
+bin/linux-%/tini-static:
+	$(call debian,tini,$*)
+	cp bin/linux-$*/tini/usr/share/doc/tini/copyright bin/linux-$*/tini-copyright
+	cp bin/linux-$*/tini/usr/bin/tini-static $@
+	rm -r bin/linux-$*/tini
+
+bin/linux-%/ca-certificates.crt:
+	$(call debian,ca-certificates,$*)
+	cp bin/linux-$*/ca-certificates/usr/share/doc/ca-certificates/copyright bin/linux-$*/ca-certificates-copyright
+	cat bin/linux-$*/ca-certificates/usr/share/ca-certificates/mozilla/*.crt > $@
+	rm -r bin/linux-$*/ca-certificates
+
+# debian unpacks the package $(1) of the architecture $(2), from the machine's own
+# sources, whose list of another architecture's packages is kept apart.
+define debian
+	@mkdir -p bin/linux-$(2)/$(1)
+	cd bin/linux-$(2)/$(1) && options=(-q -o APT::Sandbox::User=root); \
+	if [ '$(2)' != "$$(dpkg --print-architecture)" ]; then \
+		mkdir -p apt/state/lists/partial apt/cache/archives/partial && touch apt/status; \
+		options+=(-o APT::Architecture=$(2) -o APT::Architectures=$(2) -o Dir::State="$$PWD/apt/state" -o Dir::State::status="$$PWD/apt/status" -o Dir::Cache="$$PWD/apt/cache"); \
+		apt-get "$${options[@]}" update; \
+	fi; \
+	apt-get "$${options[@]}" download $(1); \
+	dpkg-deb -x $(1)_*.deb . && dpkg-deb -W --showformat='$${Package} $${Version} $${Architecture}\n' $(1)_*.deb > ../$(1).version
+endef
+
+# The same commit makes the same image: times are the commit's, and buildah adds
+# no name of its own.
+BUD = $(BUILDAH) bud --timestamp '$(COMMIT_TIME)' --identity-label=false \
+	--label 'org.opencontainers.image.version=$(VERSION)' --label 'org.opencontainers.image.revision=$(COMMIT)'
 
 .PHONY: image
-image: build bin/tini-static bin/ca-certificates.crt ## Build the image initguard:VERSION out of bin/ with Debian's buildah.
-	buildah bud --tag 'initguard:$(VERSION)' .
+image: image-files-$(ARCH) ## Build the image IMAGE (initguard:VERSION) for ARCH (this machine's) out of bin/ with Debian's buildah.
+	$(BUD) --platform 'linux/$(ARCH)' --tag '$(IMAGE)' .
 
-# Debian's, unpacked and not installed.
-bin/tini-static:
-	@mkdir -p bin/tini
-	cd bin/tini && apt-get -o APT::Sandbox::User=root download tini && dpkg-deb -x tini_*.deb .
-	cp bin/tini/usr/share/doc/tini/copyright bin/tini-copyright
-	cp bin/tini/usr/bin/tini-static $@
-	rm -r bin/tini
+.PHONY: image-index
+image-index: $(addprefix image-files-,$(IMAGE_ARCHS)) ## The same for amd64 and arm64 under one name; LAYOUT (dist/image) holds it as an OCI layout.
+	@$(BUILDAH) manifest rm '$(IMAGE)' >/dev/null 2>&1 || true
+	for arch in $(IMAGE_ARCHS); do $(BUD) --platform "linux/$$arch" --manifest '$(IMAGE)' .; done
+	@rm -rf '$(LAYOUT)' && mkdir -p '$(dir $(LAYOUT))'
+	$(BUILDAH) manifest push --all '$(IMAGE)' 'oci:$(LAYOUT):$(VERSION)'
 
-# Debian's too: the public CAs by which registries are known.
-bin/ca-certificates.crt:
-	@mkdir -p bin/ca
-	cd bin/ca && apt-get -o APT::Sandbox::User=root download ca-certificates && dpkg-deb -x ca-certificates_*.deb .
-	cp bin/ca/usr/share/doc/ca-certificates/copyright bin/ca-certificates-copyright
-	cat bin/ca/usr/share/ca-certificates/mozilla/*.crt > $@
-	rm -r bin/ca
+# What a release holds, beside install.yaml and the image: the command for
+# everyone's machine, and the scanner's own for Linux.
+RELEASE_PLATFORMS := darwin/amd64 darwin/arm64 windows/amd64 # beside the image's
+RELEASE_IMAGE ?= ghcr.io/initguard/initguard
+RELEASE_FLAGS ?=
+
+.PHONY: release
+release: ## Write all files of a release into dist/: programs, install.yaml, the image, bill of materials, provenance, checksums.
+	@[ -z "$$(git status --porcelain)" ] || { echo 'there are changes that no commit holds; a release is of a commit' >&2; exit 1; }
+	rm -rf dist && mkdir dist
+	$(MAKE) image-index LAYOUT=dist/image
+	for platform in $(RELEASE_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/}; suffix=; [ $$os != windows ] || suffix=.exe; \
+		GOOS=$$os GOARCH=$$arch go build $(PRODUCT_FLAGS) -o "dist/initguard_$${os}_$$arch$$suffix" ./cmd/initguard; \
+	done
+	for arch in $(IMAGE_ARCHS); do for program in initguard initguard-scanner; do \
+		cp "bin/linux-$$arch/$$program" "dist/$${program}_linux_$$arch"; \
+	done; done
+	sed 's#image: initguard$$#image: $(RELEASE_IMAGE):$(VERSION)#' manifests/install.yaml >dist/install.yaml
+	go run ./release -version '$(VERSION)' -commit '$(COMMIT)' -time '$(COMMIT_TIME)' $(RELEASE_FLAGS)
 
 .PHONY: install-plugin
 install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguard, with completion.
@@ -241,4 +305,4 @@ tools: ## Build the tools, so that the first verify is quick.
 
 .PHONY: clean
 clean: ## Remove what was built here; caches outside stay.
-	rm -rf bin
+	rm -rf bin dist

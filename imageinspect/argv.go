@@ -209,21 +209,15 @@ func baseName(argv0 string) string {
 	return path.Base(argv0)
 }
 
-func overVolume(file string, mounts []Mount) bool {
-	_, over := volumeOver(file, mounts)
-	return over
-}
-
-// volumeOver returns the volume that the pod mounts over an absolute path. Where
-// a folder may be a link to another the volume counts for both: runtimes follow
-// the image's links to where they mount.
+// volumeOver returns the volume that the pod mounts over an absolute path, the
+// innermost of several, by what the paths say. Where a folder may be a link to
+// another the volume counts for both: runtimes follow the image's links to where
+// they mount. What links of an image's own do to it, its Way tells.
 func volumeOver(file string, mounts []Mount) (string, bool) {
 	best, volume := -1, ""
-	file = merged(file)
 	for _, m := range mounts {
-		at := merged(path.Clean("/" + m.Path))
-		if (at == "/" || file == at || strings.HasPrefix(file, at+"/")) && len(at) > best {
-			best, volume = len(at), m.Volume
+		if at := path.Clean("/" + m.Path); (within(file, at) || within(path.Clean(file), at)) && len(merged(at)) > best {
+			best, volume = len(merged(at)), m.Volume
 		}
 	}
 	return volume, best >= 0

@@ -19,6 +19,9 @@ type File struct {
 	// Asked is the path by which it was asked for; Path is where the file
 	// really lies, every symlink resolved.
 	Asked, Path string
+	// Way is over what it was found. Where there is no file, Asked and Way are
+	// all that a File has.
+	Way Way
 	// Dir is true for a directory. It has none of what follows.
 	Dir bool
 	// Executable is true when anyone may execute the file.

@@ -26,12 +26,12 @@ func (w *walker) knownProgram(ctx context.Context, argv []string, match initdb.M
 	if w.differsInBusybox(argv, match) || match.Program.Role == initdb.Init || match.Behaviour.Reaps == initdb.ReapingUnknown && match.Program.Interpreter == "" {
 		return w.checkClaim(ctx, argv, match, places)
 	}
-	for _, at := range places {
+	for i, at := range places {
 		f, known := w.files.Known(at)
 		if !known || f.Dir {
 			continue
 		}
-		if _, mounted := volumeOver(at, w.mounts); mounted {
+		if _, mounted := f.Way.mounted(w.mounts, append(slices.Clone(places[:i+1]), f.Path)...); mounted {
 			break
 		}
 		if isScript(f) && match.Program.Interpreter == "" {
@@ -77,6 +77,9 @@ func (w *walker) runtimeScript(ctx context.Context, argv []string, match initdb.
 		there = true
 	}
 	if !there || !isScript(f) {
+		return end{}, false
+	}
+	if _, mounted := f.Way.mounted(w.mounts, at, f.Path); mounted {
 		return end{}, false
 	}
 	if e, decided := w.interpreted(w.shown(file), argv[0], f); decided {
@@ -163,19 +166,32 @@ func (w *walker) find(ctx context.Context, argv0 string, places []string) (File,
 		}
 	}
 	f, err := w.ask(ctx, places)
+	if volume, ok := w.onVolume(places, f, err); ok {
+		e := stop(unknown(CodeMounted, "%s leads to where volume %s is mounted", name, volume))
+		return File{}, &e
+	}
 	switch {
 	case err == nil && f.Dir:
 		e := stop(unknown(CodeNoFile, "%s is a directory of the image", name))
 		return File{}, &e
 	case err == nil:
-		if volume, ok := volumeOver(f.Path, w.mounts); ok {
-			e := stop(unknown(CodeMounted, "%s leads to where volume %s is mounted", name, volume))
-			return File{}, &e
-		}
 		return f, nil
 	}
 	e := w.unread(ctx, name, err)
 	return File{}, &e
+}
+
+// onVolume returns the volume that may put another file in place of what was
+// found under one of the paths, or put one where there is none.
+func (w *walker) onVolume(places []string, f File, err error) (string, bool) {
+	switch {
+	case err == nil:
+		return f.Way.mounted(w.mounts, append(slices.Clone(places), f.Path)...)
+	case errors.Is(err, ErrNoFile):
+		return f.Way.mounted(w.mounts, places...)
+	default:
+		return "", false
+	}
 }
 
 // ask asks the image for a file, once.

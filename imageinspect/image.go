@@ -20,6 +20,10 @@ type Image struct {
 	Platform string
 	// Digest is the digest of this platform's manifest.
 	Digest string
+	// Index is the digest that the reference led to: that of an index of several
+	// platforms, or Digest again. ConfigDigest is that of this platform's config.
+	// A node names an image by any of the three. Empty where it is not known.
+	Index, ConfigDigest string
 	// Repository is where it was read, host included: content that whoever
 	// asked was shown to be in there, and nowhere else. Empty for what lies in
 	// a local file.
@@ -40,9 +44,9 @@ var ErrNoFile = errors.New("no such file in the image")
 // Files gives facts about an image's files, one path at a time, as late as
 // possible. It is safe for concurrent use.
 type Files interface {
-	// File returns what lies at an absolute, clean path, symlinks followed. It
+	// File returns what lies at an absolute path (Tidy), symlinks followed. It
 	// may cost a download. Its error wraps ErrNoFile, ErrNotRead or the
-	// context's.
+	// context's; with ErrNoFile comes the Way to where the file would be.
 	File(ctx context.Context, path string) (File, error)
 	// First returns the first of several paths at which a program lies, as a
 	// PATH is searched: folders and files that nobody may execute are passed

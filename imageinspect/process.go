@@ -119,17 +119,17 @@ func (p process) under(x initdb.Exec) process {
 	return p
 }
 
-// abs is a path as an absolute, clean one; false where that is not known.
+// abs is a path as an absolute, tidy one; false where that is not known.
 func (p process) abs(name string) (string, bool) {
 	switch {
 	case strings.Contains(name, unknownMark):
 		return "", false
 	case path.IsAbs(name):
-		return path.Clean(name), true
+		return Tidy(name), true
 	case strings.Contains(p.workdir, unknownMark):
 		return "", false
 	default:
-		return path.Join("/", p.workdir, name), true
+		return Tidy(p.workdir + "/" + name), true
 	}
 }
 
@@ -146,11 +146,20 @@ func (p process) candidates(argv0 string) ([]string, bool) {
 	}
 	var out []string
 	for _, dir := range strings.Split(list, ":") {
-		if at, ok := p.abs(path.Join(dir, argv0)); ok && len(out) < maxPathDirs {
+		if at, ok := p.abs(folder(dir) + argv0); ok && len(out) < maxPathDirs {
 			out = append(out, at)
 		}
 	}
 	return out, len(out) > 0
+}
+
+// folder is an entry of PATH as it stands before a name; an empty one means the
+// working directory.
+func folder(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return dir + "/"
 }
 
 // maxPathDirs bounds the folders of PATH that are looked into.

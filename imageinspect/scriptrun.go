@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/initguard/initguard/imageinspect/initdb"
@@ -176,15 +177,16 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 			}
 		}
 		f, err := w.ask(ctx, []string{at})
+		_, over := w.onVolume([]string{at}, f, err)
 		switch {
+		case over:
+			return "", errors.New("it leads to a volume")
 		case errors.Is(err, ErrNoFile):
 			return "", script.ErrAbsent
 		case errors.Is(err, ErrNotRead):
 			return "", errors.New(strings.TrimSuffix(err.Error(), ": "+ErrNotRead.Error()))
 		case err != nil:
 			return "", errors.New("it could not be read")
-		case overVolume(f.Path, w.mounts):
-			return "", errors.New("it leads to a volume")
 		case f.Dir, f.Program != nil:
 			return "", script.ErrNoScript
 		}
@@ -197,7 +199,7 @@ func (w *walker) textOf(ctx context.Context) func(string) (string, error) {
 // where that leads to no verdict from the image.
 func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 	return func(at string) (script.Stat, bool) {
-		if overVolume(at, w.mounts) {
+		if _, over := volumeOver(at, w.mounts); over {
 			return script.Stat{}, false
 		}
 		if w.madeByRuntime(at) {
@@ -211,15 +213,32 @@ func (w *walker) statOf(ctx context.Context) func(string) (script.Stat, bool) {
 			var err error
 			f, err = w.ask(ctx, []string{at})
 			if errors.Is(err, ErrNoFile) {
-				return script.Stat{}, true
+				return w.statAbsent(at, f.Way)
 			}
 			known = err == nil
 		}
-		if overVolume(f.Path, w.mounts) && known {
+		if _, over := f.Way.mounted(w.mounts, at, f.Path); over && known {
 			return script.Stat{}, false
 		}
 		return script.Stat{Exists: known, Dir: f.Dir, Executable: f.Executable, Size: f.Size, Plain: f.Path == at, Path: f.Path}, known
 	}
+}
+
+// statAbsent is the answer about what the image lacks: a volume, or the folders
+// that a runtime makes on the way to one, may be there all the same.
+func (w *walker) statAbsent(at string, way Way) (script.Stat, bool) {
+	if _, over := way.mounted(w.mounts, at); over {
+		return script.Stat{}, false
+	}
+	for _, m := range w.mounts {
+		mounted, _ := way.mountedAt(m.Path)
+		for _, place := range append(slices.Clone(way.Over), at) {
+			if slices.ContainsFunc(mounted, func(m string) bool { return within(m, place) }) {
+				return script.Stat{}, false
+			}
+		}
+	}
+	return script.Stat{}, true
 }
 
 // madeByRuntime is true for a folder that a runtime makes where the image lacks
@@ -249,7 +268,7 @@ func (w *walker) scriptProgram(ctx context.Context, argv []string, f File) end {
 	if !strings.Contains(file, "/") && f.Asked != "" {
 		file = f.Asked
 	}
-	w.found[path.Clean(file)] = found{f, nil}
+	w.found[path.Clean(file)] = found{f, nil} // as scripts ask for it
 	line, ok := strings.CutPrefix(f.Text, "#!")
 	if !ok {
 		return w.bareScript(ctx, argv, file, f)

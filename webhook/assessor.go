@@ -43,8 +43,14 @@ const (
 // Assess assesses a pod's containers. It asks the Inspector only for the images
 // whose answer the pod does not already hold, each of them once.
 func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.PodSpec) []policy.Assessment {
+	assessments, _ := a.assess(ctx, namespace, spec)
+	return assessments
+}
+
+// assess is Assess with what was looked up for it, by the images' references.
+func (a Assessor) assess(ctx context.Context, namespace string, spec *corev1.PodSpec) ([]policy.Assessment, map[string]*lookup) {
 	if _, settled := policy.PodAnswer(spec); settled {
-		return policy.Assess(spec, nil)
+		return policy.Assess(spec, nil), nil
 	}
 	results := make(map[string]imageinspect.Result)
 	var open []policy.Container
@@ -67,7 +73,7 @@ func (a Assessor) Assess(ctx context.Context, namespace string, spec *corev1.Pod
 	for _, c := range open {
 		results[c.Name] = a.evaluate(ctx, lookups[c.Image], policy.Overrides(spec, c.Container))
 	}
-	return policy.Assess(spec, results)
+	return policy.Assess(spec, results), lookups
 }
 
 // queryFor is what a pod asks about each of its images, all but the reference.

@@ -48,7 +48,7 @@ func (s Settings) Judge(ctx context.Context, o Object, labels map[string]string)
 	modes, _ := s.Config.ModesFor(labels)
 	modes, options, _ := s.Config.ForTemplate(modes, o.Annotations)
 	j := Judgement{
-		Config: s.Config, Modes: modes, Object: o, Exempt: options.ExemptContainers, Assessments: s.Assess(ctx, o.Namespace, &o.Spec),
+		Config: s.Config, Modes: modes, Object: o, Exempt: options.ExemptContainers, Assessments: s.Assess(ctx, o, &o.Spec),
 	}
 	j.Plan = s.PlanFor(o, modes, options.ExemptContainers, j.Assessments)
 	return j

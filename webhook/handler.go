@@ -34,6 +34,8 @@ type NamespaceLabels interface {
 type Settings struct {
 	Config   *config.Config
 	Assessor Assessor
+	// Observations say where zombies were seen; nil where nobody looks.
+	Observations Observations
 	// Injection is what injection needs besides the configuration.
 	Injection Injection
 }
@@ -50,6 +52,7 @@ type Handler struct {
 	// Existing lists what a stricter namespace label concerns; nil lists nothing.
 	Existing Existing
 	looking  atomic.Bool // at existing workloads
+	wrong    contradictions
 	kinds    kinds
 }
 
@@ -123,9 +126,10 @@ func (h *Handler) judge(ctx context.Context, req admission.Request, o Object, s 
 	if (config.Modes{Strategy: modes.Strategy}) == modes || owned && modes.Audit == config.Never {
 		return admission.Allowed("").WithWarnings(problems...), decisionExempt
 	}
-	assessments := s.Assess(ctx, o.Namespace, &o.Spec)
+	assessments := s.Assess(ctx, o, &o.Spec)
 	h.Metrics.assessed(assessments)
 	logUnknown(h.Log, o, assessments)
+	h.contradicted(o, assessments)
 	j := Judgement{
 		Config: s.Config, Modes: modes, Object: o, Assessments: assessments, Exempt: options.ExemptContainers, Owned: owned, Final: o.IsPod,
 	}

@@ -43,7 +43,7 @@ func (s Settings) injectImage() string {
 func (s Settings) Inject(ctx context.Context, o Object, modes config.Modes, exempt []string) (inject.Plan, []policy.Assessment) {
 	pod := inject.Restore(&o.Spec, o.Annotations)
 	pod.NoMetadata = o.noMetadata
-	assessments := s.Assess(ctx, o.Namespace, pod.Spec)
+	assessments := s.Assess(ctx, o, pod.Spec)
 	return s.plan(pod, modes, exempt, assessments), assessments
 }
 
@@ -86,12 +86,22 @@ func (s Settings) plan(pod inject.Pod, modes config.Modes, exempt []string, asse
 
 const notSeen = "initguard's image was not seen to run on any node"
 
-// Assess assesses a pod spec; containers that initguard itself put an init in
-// front of are answered without looking.
-func (s Settings) Assess(ctx context.Context, namespace string, spec *corev1.PodSpec) []policy.Assessment {
+// Assess assesses a pod spec of an object; containers that initguard itself put
+// an init in front of are answered without looking.
+func (s Settings) Assess(ctx context.Context, o Object, spec *corev1.PodSpec) []policy.Assessment {
+	a := s.assessor()
+	assessments, lookups := a.assess(ctx, o.Namespace, spec)
+	if s.Observations != nil {
+		a.observe(ctx, s.Observations, o, spec, assessments, lookups)
+	}
+	return assessments
+}
+
+// assessor is the Assessor that knows injected inits.
+func (s Settings) assessor() Assessor {
 	a := s.Assessor
 	a.InjectImage = s.injectImage()
-	return a.Assess(ctx, namespace, spec)
+	return a
 }
 
 // TemplatePath are the fields below which an object holds its pod template; none

@@ -37,9 +37,11 @@ func (j Judgement) Denies(a policy.Assessment) bool {
 	return unknown || j.Modes.Enforce.ActsOn(int(a.Risk))
 }
 
-// Warns is true when the warn mode acts on a container.
+// Warns is true when the warn mode acts on a container: on its risk, or on
+// zombies that were seen where nobody knows who is PID 1.
 func (j Judgement) Warns(a policy.Assessment) bool {
-	return !j.Owned && !j.exempts(a) && !j.mends(a) && j.Modes.Warn.ActsOn(int(a.Risk))
+	acts := j.Modes.Warn.ActsOn(int(a.Risk)) || a.Unjudged() && j.Modes.Warn.ActsOn(int(policy.Observed))
+	return acts && !j.Owned && !j.exempts(a) && !j.mends(a)
 }
 
 // Audits is true when the audit mode acts on a container.
@@ -68,7 +70,11 @@ func (j Judgement) Warning() string {
 		return ""
 	}
 	why := j.notInjected()
-	line := warning(j.Object, j.those(j.Warns), why, j.Config.FixURL)
+	warned := j.those(j.Warns)
+	if first, ok := lead(warned); ok && first.Unjudged() && why == "" && j.Modes.Inject != config.Never {
+		why = first.Result.Verdict.Reason.Text
+	}
+	line := warning(j.Object, warned, why, j.Config.FixURL)
 	if line == "" && why != "" {
 		line = cut(prefix+"not injected: "+sanitize(why, maxWarning), maxWarning)
 	}

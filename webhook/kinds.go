@@ -12,6 +12,7 @@ import (
 
 // workload says where a kind holds its pod template, and who makes the pods.
 type workload struct {
+	kind schema.GroupKind
 	// path leads from the object to the template; empty for a Pod, which is
 	// its own template.
 	path []string
@@ -60,10 +61,11 @@ func newKinds() kinds { return kinds{builtIn: builtIn()} }
 
 func (k kinds) find(gvk schema.GroupVersionKind, c *config.Config) (workload, bool) {
 	if w, ok := k.builtIn[gvk.GroupKind()]; ok {
+		w.kind = gvk.GroupKind()
 		return w, true
 	}
 	if w, ok := c.Workload(gvk.Group, gvk.Version, gvk.Kind); ok {
-		return workload{path: w.Path(), controllers: w.ControllerUsers}, true
+		return workload{kind: gvk.GroupKind(), path: w.Path(), controllers: w.ControllerUsers}, true
 	}
 	return workload{}, false
 }

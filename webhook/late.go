@@ -197,7 +197,7 @@ func (f *Follower) assess(ctx context.Context, l late) []policy.Assessment {
 	retry := time.NewTicker(f.retry)
 	defer retry.Stop()
 	for {
-		assessments := l.settings.Assess(ctx, l.verdict.Namespace, &l.judgement.Object.Spec)
+		assessments := l.settings.Assess(ctx, l.judgement.Object, &l.judgement.Object.Spec)
 		if ctx.Err() != nil || !slices.ContainsFunc(assessments, stillInspecting) {
 			return assessments
 		}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/initguard/initguard/advice"
 	"github.com/initguard/initguard/imageinspect"
 	"github.com/initguard/initguard/webhook/policy"
 )
@@ -28,13 +29,13 @@ func Warning(o Object, assessments []policy.Assessment, fixURL func(page string)
 
 // warning is Warning with the reason why nothing was injected, if there is one.
 func warning(o Object, assessments []policy.Assessment, notInjected string, fixURL func(page string) string) string {
-	worst, ok := policy.Worst(assessments)
+	worst, ok := lead(assessments)
 	if !ok {
 		return ""
 	}
 	var others []string
 	for _, a := range assessments {
-		if a.Finding() && a.Path != worst.Path {
+		if (a.Finding() || a.Unjudged()) && a.Path != worst.Path {
 			others = append(others, sanitize(a.Container, maxName))
 		}
 	}
@@ -45,8 +46,31 @@ func warning(o Object, assessments []policy.Assessment, notInjected string, fixU
 	return fit(line, fix(o, worst, fixURL))
 }
 
+// lead is what a line begins with: the worst finding, but zombies that were seen
+// come before what may be.
+func lead(assessments []policy.Assessment) (policy.Assessment, bool) {
+	worst, ok := policy.Worst(assessments)
+	if ok && worst.Risk == policy.Observed {
+		return worst, true
+	}
+	for _, a := range assessments {
+		if a.Unjudged() {
+			return a, true
+		}
+	}
+	return worst, ok
+}
+
 // describe says what is wrong with one container.
 func describe(a policy.Assessment) string {
+	if a.Unjudged() {
+		parent := "PID 1"
+		if a.Observed.Parent != "" {
+			parent = sanitize(a.Observed.Parent, maxName)
+		}
+		return fmt.Sprintf("container %q: who will be PID 1 is not known, but with this image and command %s did not reap; %s",
+			sanitize(a.Container, 63), parent, a.Observed)
+	}
 	pid1 := "a program"
 	if a.Result.PID1 != "" {
 		pid1 = sanitize(a.Result.PID1, maxName)
@@ -56,6 +80,9 @@ func describe(a policy.Assessment) string {
 		text += "orphans harm (" + sanitize(a.Result.Verdict.HarmedByOrphans, maxName) + ")"
 	} else {
 		text += "does not reap zombies"
+	}
+	if a.Risk == policy.Observed && a.Observed != nil {
+		return text + "; " + a.Observed.String() // tells more than what may leave orphans
 	}
 	switch len(a.Exposures) {
 	case 0:
@@ -80,8 +107,11 @@ func also(others []string) string {
 
 // fix are the ways to say the fix, the most telling first.
 func fix(o Object, a policy.Assessment, fixURL func(page string) string) []string {
-	field := fmt.Sprintf("; fix: %s.%s: %s", o.SpecPath, a.Advice.Path, a.Advice.Change)
-	url := fixURL(string(a.Advice.Page))
+	page, field := a.Advice.Page, fmt.Sprintf("; fix: %s.%s: %s", o.SpecPath, a.Advice.Path, a.Advice.Change)
+	if a.Unjudged() {
+		page, field = advice.AddInit, "; fix: an init in front of the command" // what fits exactly hangs on who is PID 1
+	}
+	url := fixURL(string(page))
 	if url == "" {
 		return []string{field}
 	}
@@ -145,6 +175,9 @@ func auditFindings(assessments []policy.Assessment) string {
 		for _, e := range a.Exposures {
 			part += " " + e.Path
 		}
+		if a.Risk == policy.Observed && a.Observed != nil {
+			part += ", " + a.Observed.String()
+		}
 		parts = append(parts, part)
 	}
 	return cut(strings.Join(parts, "; "), maxAnnotation)
@@ -156,7 +189,11 @@ func auditUnknown(assessments []policy.Assessment) string {
 	for _, a := range assessments {
 		if a.Problem == policy.Undecided {
 			r := a.Result.Verdict.Reason
-			parts = append(parts, fmt.Sprintf("%s: %s: %s", sanitize(a.Container, 63), r.Code, sanitize(r.Text, maxWarning)))
+			part := fmt.Sprintf("%s: %s: %s", sanitize(a.Container, 63), r.Code, sanitize(r.Text, maxWarning))
+			if a.Unjudged() {
+				part += ", " + a.Observed.String()
+			}
+			parts = append(parts, part)
 		}
 	}
 	return cut(strings.Join(parts, "; "), maxAnnotation)

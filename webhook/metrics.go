@@ -26,6 +26,9 @@ type Metrics struct {
 	injections  *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
 	late        *prometheus.CounterVec
+	// contradictions are verdicts that PID 1 reaps where it was seen not to.
+	contradictions prometheus.Counter
+	observed       prometheus.Gauge
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -48,12 +51,18 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "initguard_label_problems_total", Help: "Labels and annotations of initguard that could not be followed.",
 		}),
 	}
+	m.contradictions = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "initguard_contradicted_verdicts_total", Help: "Verdicts that PID 1 reaps, on containers in which zombies were seen with the same image and command.",
+	})
+	m.observed = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "initguard_observed_containers", Help: "Containers, each with a command and an image, in which zombies were seen that an init mends, as ZombieReports say.",
+	})
 	m.injections = counter("injections_total", "Pods that asked for injection, by strategy and what became of them.", "strategy", "result")
 	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
 	for _, c := range []prometheus.Collector{
 		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
-		m.injections, m.refusals, m.late,
+		m.injections, m.refusals, m.late, m.contradictions, m.observed,
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -123,6 +132,10 @@ func (m *Metrics) Inspection(result string, took time.Duration) {
 
 // Reading counts a question to an image's layers.
 func (m *Metrics) Reading(result string, _ time.Duration) { m.readings.WithLabelValues(result).Inc() }
+
+// ObservedContainers tells in how many containers zombies were seen, as far as
+// that is known.
+func (m *Metrics) ObservedContainers(n int) { m.observed.Set(float64(n)) }
 
 // Cache counts a lookup in the image cache.
 func (m *Metrics) Cache(hit bool) {

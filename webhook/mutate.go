@@ -43,7 +43,7 @@ func (m *Mutator) answer(ctx context.Context, req admission.Request, s Settings)
 		s.Config.ExemptsNamespace(req.Namespace) || s.Config.ExemptsUser(req.UserInfo.Username) {
 		return admission.Allowed("")
 	}
-	o, err := decode(req.Object.Raw, workload{})
+	o, err := decode(req.Object.Raw, workload{kind: schema.GroupKind{Kind: "Pod"}})
 	if err != nil {
 		return admission.Allowed("") // the handler says so
 	}

@@ -13,9 +13,12 @@ import (
 
 // Object is what is judged of a workload or a pod.
 type Object struct {
+	Kind schema.GroupKind
 	// Name is the object's name, or its generateName.
 	Name      string
 	Namespace string
+	// GenerateName is what the object's name is generated from, if it is.
+	GenerateName string
 	// UID is empty outside of admission requests.
 	UID string
 	// Owner is the controller that owns it, nil for none.
@@ -51,7 +54,7 @@ func decode(raw []byte, w workload) (Object, error) {
 		t.Metadata = &marks{}
 	}
 	o := Object{
-		noMetadata: without, Name: m.Name, Namespace: m.Namespace, UID: m.UID,
+		noMetadata: without, Kind: w.kind, Name: m.Name, GenerateName: m.GenerateName, Namespace: m.Namespace, UID: m.UID,
 		Annotations: t.Metadata.Annotations, Labels: t.Metadata.Labels, Spec: *t.Spec,
 		SpecPath: strings.Join(append(append([]string(nil), w.path...), "spec"), "."), IsPod: len(w.path) == 0,
 	}

@@ -2,12 +2,14 @@ package webhook
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/go-logr/logr"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -21,6 +23,15 @@ const (
 	maxRequest = 7 << 20
 	// maxAhead is how much room is made for a body before it is there.
 	maxAhead = 64 << 10
+	// maxBodies bounds the bodies of all requests under way, in bytes: whoever
+	// reaches the port may send some, as many at once as he likes. What is made
+	// of a body takes several times its size. maxFirst is the part of it that is
+	// for the first bodyStep of each: large bodies don't keep small ones out.
+	maxBodies = 24 << 20
+	maxFirst  = 8 << 20
+	bodyStep  = 16 << 10
+	// bodyMost is how long a body may take to come, and to wait for room.
+	bodyMost = 2 * time.Second
 )
 
 // Serve answers the API server's calls with a handler. It does what
@@ -28,12 +39,14 @@ const (
 // one reads every body twice and makes a logger for each request, which is a
 // third of what a request costs (go test -bench=Serve ./webhook).
 func Serve(handler admission.Handler, log logr.Logger) http.Handler {
-	return &server{handler: handler, log: log}
+	return &server{handler: handler, log: log, first: make(chan struct{}, maxFirst/bodyStep), more: make(chan struct{}, (maxBodies-maxFirst)/bodyStep)}
 }
 
 type server struct {
 	handler admission.Handler
 	log     logr.Logger
+	// first and more hold one for each bodyStep of a body.
+	first, more chan struct{}
 }
 
 // ServeHTTP answers one call. An error is one that the failure policy Ignore
@@ -49,11 +62,16 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "want Content-Type application/json", http.StatusUnsupportedMediaType)
 		return
 	}
-	body, err := readBody(w, r)
+	room := &room{first: s.first, more: s.more}
+	defer room.leave()
+	body, err := readBody(w, r, room)
 	if err != nil {
 		status := http.StatusBadRequest
-		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		switch large := (*http.MaxBytesError)(nil); {
+		case errors.As(err, &large):
 			status = http.StatusRequestEntityTooLarge
+		case errors.Is(err, errNoRoom):
+			status = http.StatusServiceUnavailable
 		}
 		s.refuse(w, r, "the body can't be read", err, status)
 		return
@@ -83,11 +101,14 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, what string, err
 	http.Error(w, what, status)
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, room *room) ([]byte, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyMost)) // the servers of tests may have none
+	ctx, cancel := context.WithTimeout(r.Context(), bodyMost)
+	defer cancel()
+	room.ctx, room.from = ctx, http.MaxBytesReader(w, r.Body, maxRequest)
 	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0), maxAhead)) + bytes.MinRead)
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil && !errors.Is(err, io.EOF) {
+	if _, err := body.ReadFrom(room); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return body.Bytes(), nil

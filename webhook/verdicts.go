@@ -8,32 +8,88 @@ import (
 	"hash"
 	"io"
 	"strconv"
+	"sync"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/initguard/initguard/imageinspect"
 )
 
-// maxVerdicts is how many verdicts are kept. One takes some 2 KiB.
-const maxVerdicts = 8192
+// Bounds of what is kept: verdicts, bytes of all of them, bytes of one. One
+// takes some 2 KiB, but may hold the arguments of a pod, which has room for
+// megabytes: such a one is judged anew each time.
+const (
+	maxVerdicts     = 8192
+	maxVerdictBytes = 24 << 20
+	maxOneVerdict   = 64 << 10
+)
 
 // Verdicts keeps the verdicts on containers whose entrypoints were followed
 // through files: a Deployment, its ReplicaSet and its pods ask the same. An
 // image's files never change under its digest, so that verdicts don't expire.
 // They hold for one evaluator. It is safe for concurrent use.
 type Verdicts struct {
-	known *lru.Cache[verdictKey, imageinspect.Result]
+	mu    sync.Mutex
+	known *simplelru.LRU[verdictKey, imageinspect.Result]
+	bytes int // of all that is known
 }
 
 type verdictKey [sha256.Size]byte
 
 // NewVerdicts makes an empty store.
 func NewVerdicts() (*Verdicts, error) {
-	known, err := lru.New[verdictKey, imageinspect.Result](maxVerdicts)
+	v := &Verdicts{}
+	known, err := simplelru.NewLRU(maxVerdicts, func(_ verdictKey, gone imageinspect.Result) { v.bytes -= weight(gone) })
 	if err != nil {
 		return nil, fmt.Errorf("verdicts: %w", err)
 	}
-	return &Verdicts{known: known}, nil
+	v.known = known
+	return v, nil
+}
+
+// Bytes is about how much memory the verdicts that are kept take.
+func (v *Verdicts) Bytes() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.bytes
+}
+
+func (v *Verdicts) get(key verdictKey) (imageinspect.Result, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.known.Get(key)
+}
+
+func (v *Verdicts) add(key verdictKey, result imageinspect.Result) {
+	size := weight(result)
+	if size > maxOneVerdict {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known.Remove(key) // another may have judged it at the same time
+	v.bytes += size
+	v.known.Add(key, result)
+	for v.bytes > maxVerdictBytes {
+		v.known.RemoveOldest()
+	}
+}
+
+// weight is about how many bytes of memory a result takes, with its place in the
+// store.
+func weight(r imageinspect.Result) int {
+	const place, word, step, stays = 640, 16, 104, 24
+	n := place + len(r.PID1) + len(r.Distribution) + len(r.Init)
+	for _, a := range r.Argv {
+		n += word + len(a)
+	}
+	for _, s := range r.Chain {
+		n += step + len(s.Kind) + len(s.Program) + len(s.Text) + len(s.Detail) + len(s.Evidence)
+	}
+	if r.Stays != nil {
+		n += stays + len(r.Stays.Script)
+	}
+	return n + len(r.Verdict.Reason.Text) + len(r.Verdict.Reason.Detail) + len(r.Verdict.HarmedByOrphans)
 }
 
 // evaluate judges a container, from memory where it can.
@@ -42,12 +98,12 @@ func (v *Verdicts) evaluate(ctx context.Context, e *imageinspect.Evaluator, imag
 		return e.Evaluate(ctx, image, o)
 	}
 	key := keyOf(image, o)
-	if known, ok := v.known.Get(key); ok {
+	if known, ok := v.get(key); ok {
 		return known
 	}
 	result := e.Evaluate(ctx, image, o)
 	if ctx.Err() == nil && lasts(result.Verdict) {
-		v.known.Add(key, result)
+		v.add(key, result)
 	}
 	return result
 }

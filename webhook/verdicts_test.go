@@ -2,6 +2,8 @@ package webhook_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -125,5 +127,37 @@ func TestVerdictsAreOfTheirRepository(t *testing.T) {
 	}
 	if got := judge("b.io/claims", imagetest.Tree{}); got == imageinspect.DoesNotReap {
 		t.Errorf("b is told what a's image does")
+	}
+}
+
+// TestVerdictsAreBoundedByBytes: a pod has room for megabytes of arguments, and
+// a verdict holds them. Thousands of those must not fill the memory.
+func TestVerdictsAreBoundedByBytes(t *testing.T) {
+	assessor := newAssessor(t)
+	asked := 0
+	assessor.Inspector = oneImage{imageinspect.Image{
+		Digest: "sha256:1", Config: imageinspect.Config{Entrypoint: []string{"/start"}},
+		Files: countedFiles{imagetest.Tree{"/start": "#!/bin/bash\nexec node\n"}, &asked},
+	}}
+	assess := func(arg string) {
+		container := corev1.Container{Name: "app", Image: "x", Args: []string{arg}}
+		assessor.Assess(t.Context(), "ns", &corev1.PodSpec{Containers: []corev1.Container{container}})
+	}
+	const most = 32 << 20
+	for i := range 2000 {
+		assess(fmt.Sprint(i) + strings.Repeat("x", 32<<10))
+	}
+	if got := assessor.Verdicts.Bytes(); got == 0 || got > most {
+		t.Errorf("%d bytes are kept after verdicts of 64 MiB", got)
+	}
+	before := asked
+	assess("1999" + strings.Repeat("x", 32<<10))
+	if asked != before {
+		t.Error("the newest verdict was forgotten")
+	}
+	kept := assessor.Verdicts.Bytes()
+	assess(strings.Repeat("x", 1<<20))
+	if got := assessor.Verdicts.Bytes(); got != kept {
+		t.Errorf("one verdict of a MiB: %d bytes became %d", kept, got)
 	}
 }

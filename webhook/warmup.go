@@ -76,7 +76,7 @@ func (w *warmUp) image(ctx context.Context, s Settings, namespace string, spec *
 	defer cancel()
 	one := *spec
 	one.InitContainers, one.Containers = nil, []corev1.Container{*c.Container}
-	s.Assess(ctx, namespace, &one)
+	s.assessor().Assess(ctx, namespace, &one)
 }
 
 // wait is the pause before an image; false where ctx ends.

@@ -54,6 +54,7 @@ type Watcher struct {
 	informers    map[kind]*informer
 	cas          map[string]string
 	imageStreams bool
+	missed       int             // as an informer's, of ImageStreams
 	told         map[string]bool // notes that were logged and still hold
 }
 
@@ -62,6 +63,8 @@ type informer struct {
 	cache.SharedIndexInformer
 	stop context.CancelFunc
 	done chan struct{}
+	// missed is how often in turn the cluster didn't tell of the kind.
+	missed int
 }
 
 // New makes a Watcher; Run has it follow the cluster.
@@ -142,7 +145,7 @@ func (w *Watcher) follow(ctx context.Context) error {
 			has[v.GroupVersion] = true
 		}
 	}
-	w.imageStreams = has[imageGroup]
+	w.streams(has[imageGroup])
 	served := map[schema.GroupVersionResource]bool{}
 	for _, gv := range versions() {
 		if !has[gv.String()] {
@@ -175,12 +178,31 @@ func versions() []schema.GroupVersion {
 	return out
 }
 
+// missedMost is how often in turn the cluster has to be without something that
+// it had: an API server that starts doesn't know all kinds at once, and without
+// them images would be asked for where no node asks, blocked registries included.
+const missedMost = 3
+
+// streams notes whether the cluster has ImageStreams.
+func (w *Watcher) streams(has bool) {
+	if has {
+		w.imageStreams, w.missed = true, 0
+	} else if w.missed++; w.missed >= missedMost {
+		w.imageStreams = false
+	}
+}
+
 // keep begins or ends to follow a kind.
 func (w *Watcher) keep(ctx context.Context, k kind, served bool) {
 	name := k.resource.GroupResource().String()
 	running := w.informers[k]
 	switch {
+	case served && running != nil:
+		running.missed = 0
 	case !served && running != nil:
+		if running.missed++; running.missed < missedMost {
+			return
+		}
 		running.stop()
 		<-running.done
 		delete(w.informers, k)

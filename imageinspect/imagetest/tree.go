@@ -17,13 +17,17 @@ type Tree map[string]string
 // File gives a file as imageinspect.Files does.
 func (t Tree) File(ctx context.Context, name string) (imageinspect.File, error) {
 	f, err := t.file(ctx, name)
-	f.Asked = name
+	f.Asked, f.Way = name, t.Way(name)
 	return f, err
 }
 
 func (t Tree) file(ctx context.Context, name string) (imageinspect.File, error) {
 	if err := ctx.Err(); err != nil {
 		return imageinspect.File{}, fmt.Errorf("tree: %w", err)
+	}
+	if strings.Contains(name, "..") {
+		passed := t.trace(name)
+		name = passed[len(passed)-1]
 	}
 	for range 40 {
 		text, ok := t[name]

@@ -98,22 +98,22 @@ type fileAnswer struct {
 // keptFile is a fileAnswer as it is remembered: most are about files that are
 // not there.
 type keptFile struct {
-	file *imageinspect.File // nil where there is an error
+	file *imageinspect.File // nil where there is none to tell of
 	err  error
 }
 
 func (a fileAnswer) keep() keptFile {
-	if a.err != nil {
+	if a.err != nil && a.file.Way.Trivial() {
 		return keptFile{err: a.err}
 	}
-	return keptFile{file: &a.file}
+	return keptFile{file: &a.file, err: a.err}
 }
 
 func (k keptFile) answer() fileAnswer {
 	if k.file == nil {
 		return fileAnswer{err: k.err}
 	}
-	return fileAnswer{file: *k.file}
+	return fileAnswer{file: *k.file, err: k.err}
 }
 
 // entryBytes is about what an entry of a cache takes of memory beside what it
@@ -130,6 +130,18 @@ func (k keptFile) weight() int {
 	n += file + len(k.file.Asked) + len(k.file.Path) + len(k.file.Text)
 	if k.file.Program != nil {
 		n += program
+	}
+	return n + wayWeight(k.file.Way)
+}
+
+// wayWeight is about how many bytes of memory a way holds.
+func wayWeight(w imageinspect.Way) (n int) {
+	const text, link = 16, 40
+	for _, p := range w.Over {
+		n += text + len(p)
+	}
+	for _, l := range w.Links {
+		n += link + len(l.From) + len(l.To)
 	}
 	return n
 }

@@ -222,15 +222,15 @@ func readFacts(ctx context.Context, from reader, where string, digest v1.Hash, m
 	if err != nil {
 		return facts{}, invalid(where, err)
 	}
-	f.layers = m.layers
+	f.layers, f.id = m.layers, sumOf(*m.config)
 	return f, nil
 }
 
 func newTop(digest v1.Hash, m manifest) top {
 	if m.config != nil {
-		return top{single: true, entries: []entry{{digest: digest}}}
+		return top{single: true, digest: digest, entries: []entry{{digest: digest}}}
 	}
-	return top{entries: m.entries}
+	return top{digest: digest, entries: m.entries}
 }
 
 // choose picks the manifests to read. An image's own is read always: only its
@@ -260,7 +260,10 @@ func assemble(where string, t top, chosen []entry, found []facts, wanted []platf
 		}
 		duplicate := slices.ContainsFunc(images, func(image imageinspect.Image) bool { return image.Platform == p.String() })
 		if matches(p, wanted) && !duplicate {
-			images = append(images, imageinspect.Image{Platform: p.String(), Digest: e.digest.String(), Config: found[i].config})
+			images = append(images, imageinspect.Image{
+				Platform: p.String(), Digest: e.digest.String(), Index: written(t.digest), ConfigDigest: written(found[i].id.digest()),
+				Config: found[i].config,
+			})
 			contents = append(contents, content{digest: e.digest, layers: found[i].layers})
 		}
 	}
@@ -268,4 +271,12 @@ func assemble(where string, t top, chosen []entry, found []facts, wanted []platf
 		return answer{}, noPlatform(where, wanted, have)
 	}
 	return answer{images: images, contents: contents}, nil
+}
+
+// written is a digest as it is written, empty for none.
+func written(digest v1.Hash) string {
+	if digest == (v1.Hash{}) {
+		return ""
+	}
+	return digest.String()
 }

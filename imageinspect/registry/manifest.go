@@ -39,6 +39,8 @@ type entry struct {
 
 // top is what a reference leads to: an index's entries, or one entry.
 type top struct {
+	// digest is that of the top itself, the zero value where there is none.
+	digest  v1.Hash
 	entries []entry
 	// single is true when the top is itself the manifest of an image.
 	single bool
@@ -209,6 +211,7 @@ type facts struct {
 	platform platform
 	config   imageinspect.Config
 	layers   []layerRef // lowest first
+	id       sum        // digest of the config
 }
 
 // parseConfig reads an image config.

@@ -102,6 +102,7 @@ func (u *unpacker) platform() platform {
 func (f facts) pack() string {
 	var p packer
 	p.platform(f.platform)
+	p.word(string(f.id))
 	p.word(f.config.WorkingDir)
 	p.word(f.config.User)
 	p.list(f.config.Entrypoint)
@@ -119,6 +120,7 @@ func (f facts) pack() string {
 func unpackFacts(packed string) (f facts) {
 	u := unpacker(packed)
 	f.platform = u.platform()
+	f.id = sum(u.word())
 	f.config.WorkingDir = u.word()
 	f.config.User = u.word()
 	f.config.Entrypoint = u.list()
@@ -160,7 +162,7 @@ func unpackTop(packed string, digest v1.Hash) top {
 		return newTop(digest, manifest{config: &v1.Hash{}})
 	}
 	u := unpacker(packed)
-	t := top{entries: make([]entry, u.number())}
+	t := top{digest: digest, entries: make([]entry, u.number())}
 	for i := range t.entries {
 		t.entries[i] = entry{platform: u.platform(), digest: sum(u.word()).digest(), index: u.number() == 1}
 	}

@@ -26,6 +26,7 @@ func TestFactsArePacked(t *testing.T) {
 	for name, f := range map[string]facts{
 		"nothing": {layers: []layerRef{}},
 		"all": {
+			id:       sumOf(mustHash(t, digestB)),
 			platform: platform{os: "linux", arch: "arm", variant: "v6"},
 			config: imageinspect.Config{
 				Entrypoint: []string{"/entrypoint.sh", ""}, Cmd: []string{"node", long},
@@ -46,8 +47,8 @@ func TestTopsArePacked(t *testing.T) {
 	a := mustHash(t, digestA)
 	for name, top := range map[string]top{
 		"an image": newTop(a, manifest{config: &a}),
-		"no entry": {entries: []entry{}},
-		"an index": {entries: []entry{
+		"no entry": {digest: a, entries: []entry{}},
+		"an index": {digest: a, entries: []entry{
 			{digest: a, platform: platform{os: "linux", arch: "amd64"}},
 			{digest: hash512, platform: platform{os: "linux", arch: "arm64", variant: "v9"}},
 			{digest: mustHash(t, digestB), index: true},

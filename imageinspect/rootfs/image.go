@@ -2,9 +2,9 @@ package rootfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
-	"path"
 	"slices"
 	"sync"
 
@@ -23,6 +23,10 @@ type Image struct {
 
 	mu     sync.Mutex // of all below; never held while reading
 	budget *budget
+	// readings counts how often a layer was read; ends is what they told of
+	// links.
+	readings int
+	ends     *ends
 	// refused says why nothing is read at all.
 	refused *Error
 }
@@ -65,9 +69,9 @@ func (im *Image) answer(ctx context.Context, q question) (imageinspect.File, err
 		if len(p) > maxPath {
 			return imageinspect.File{}, tooLong()
 		}
-		q.paths[i] = path.Clean("/" + p)
+		q.paths[i] = imageinspect.Tidy(p)
 	}
-	if r := im.now(q); r.need == nil {
+	if r := im.answered(q); r.need == nil {
 		return r.file, r.err
 	}
 	select {
@@ -77,7 +81,7 @@ func (im *Image) answer(ctx context.Context, q question) (imageinspect.File, err
 		return imageinspect.File{}, fmt.Errorf("waiting for another question about the image: %w", ctx.Err())
 	}
 	for {
-		r := im.now(q)
+		r := im.answered(q)
 		if r.need == nil {
 			return r.file, r.err
 		}
@@ -87,14 +91,18 @@ func (im *Image) answer(ctx context.Context, q question) (imageinspect.File, err
 	}
 }
 
-// now decides by what is known.
-func (im *Image) now(q question) result {
+// answered decides by what is known, and tells the way that led there.
+func (im *Image) answered(q question) result {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if im.refused != nil {
 		return result{err: im.refused}
 	}
-	return im.decide(q)
+	r := im.decide(q)
+	if r.need == nil && (r.err == nil || errors.Is(r.err, imageinspect.ErrNoFile)) {
+		r.file.Way = im.way(q, r)
+	}
+	return r
 }
 
 // Known is File where nothing has to be read.
@@ -102,7 +110,7 @@ func (im *Image) Known(p string) (imageinspect.File, bool) {
 	if len(p) > maxPath {
 		return imageinspect.File{}, false
 	}
-	r := im.now(question{paths: []string{path.Clean("/" + p)}})
+	r := im.answered(question{paths: []string{imageinspect.Tidy(p)}})
 	return r.file, r.need == nil && r.err == nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -122,7 +123,7 @@ func TestAttributes(t *testing.T) {
 		"/d": {Path: "/d", Size: 4, Text: "text"},
 	} {
 		want.Asked = path
-		if got, err := im.File(t.Context(), path); err != nil || got != want {
+		if got, err := im.File(t.Context(), path); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s = %+v, %v; want %+v", path, got, err, want)
 		}
 	}

@@ -32,6 +32,7 @@ func (im *Image) read(ctx context.Context, n *need, q question) error {
 	err := im.stream(ctx, l, x, n, q)
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	im.readings++
 	switch e := (*Error)(nil); {
 	case err == nil:
 		return nil

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"errors"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -101,7 +102,7 @@ func (e *evaluator) profiles(ws []*world) []*world {
 		names = []string{".bash_profile", ".bash_login", ".profile"}
 	}
 	for _, name := range names {
-		if _, err := e.in.Text(home + "/" + name); err == nil {
+		if _, err := e.in.Text(home + "/" + name); !errors.Is(err, ErrAbsent) && !errors.Is(err, ErrNoScript) {
 			return e.readFirst(ws, home+"/"+name)
 		}
 	}
@@ -129,6 +130,8 @@ func (e *evaluator) readIfThere(w *world, file string) []*world {
 	}
 	text, err := e.in.Text(at)
 	if err != nil {
+		// On a volume, for example: settings that nobody can know.
+		w.openVars = w.openVars || !errors.Is(err, ErrAbsent) && !errors.Is(err, ErrNoScript)
 		return []*world{w}
 	}
 	return e.sourceText(w, &syntax.Stmt{Cmd: &syntax.CallExpr{}}, at, text, nil)

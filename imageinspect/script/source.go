@@ -102,8 +102,8 @@ func (e *evaluator) onPathAny(w *world, name string) (string, bool) {
 			continue
 		}
 		at := path.Join(dir, name)
-		if _, err := e.in.Text(at); err == nil {
-			return at, true
+		if _, err := e.in.Text(at); !errors.Is(err, ErrAbsent) && !errors.Is(err, ErrNoScript) {
+			return at, true // it may be there where it could not be read
 		}
 	}
 	return "", false

@@ -42,7 +42,7 @@ func TestAlertIsNews(t *testing.T) {
 	sent := new(letters)
 	desk := notice.NewDesk(notice.Options{
 		Rules: func() *notice.Rules { return rules }, Namespaces: func(string) (notice.Namespace, bool) { return notice.Namespace{}, true },
-		Channels: []notice.Named{{Name: "mail", Channel: sent}}, Now: func() time.Time { return now },
+		Channels: []notice.Named{{Name: "mail", Channel: sent}},
 	})
 	s := NewShelf(desk.Turn)
 	key := types.NamespacedName{Namespace: "shop-prod", Name: "deployment-web"}

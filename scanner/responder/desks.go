@@ -2,6 +2,7 @@ package responder
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -64,9 +65,23 @@ func (a aside) keep(before *v1alpha1.ZombieReportStatus, s *v1alpha1.ZombieRepor
 		s.Notice, s.Remedy = before.Notice.DeepCopy(), before.Remedy.DeepCopy()
 	}
 	if a.tells {
-		s.Notice = a.notice.DeepCopy()
+		s.Notice = asStored(a.notice)
 	}
 	if a.mends {
-		s.Remedy = a.remedy.DeepCopy()
+		s.Remedy = asStored(a.remedy)
 	}
+}
+
+// asStored is what comes back of something that is written: times are told in
+// seconds there. What differs in less would be written again and again.
+func asStored[T any](wanted *T) *T {
+	text, err := json.Marshal(wanted)
+	if err != nil || wanted == nil {
+		return nil
+	}
+	back := new(T)
+	if err := json.Unmarshal(text, back); err != nil {
+		return nil
+	}
+	return back
 }

@@ -74,4 +74,22 @@ func TestRemediesAreKept(t *testing.T) {
 	if r := o.report("deployment-web").Status.Remedy; r == nil || r.Acts[0].UID != "1" || o.store.writes != before {
 		t.Errorf("remedy %+v, %d writes of what is the same", r, o.store.writes-before)
 	}
+
+	// What is intended keeps a report whose zombies are long gone; what is over
+	// does not.
+	store := o.store
+	o.state.Set("n1", outcome(o.now))
+	o.pass(time.Minute)
+	o = newOffice(t, store, o.now.Add(2*kept))
+	o.pass(time.Minute)
+	if r := o.report("deployment-web").Status.Remedy; r == nil || r.Acts[0].Phase != "Intended" {
+		t.Fatalf("%+v", r)
+	}
+	o.desks.Remedies = func(time.Time, []*v1alpha1.ZombieReport) map[types.NamespacedName]*v1alpha1.Remedy {
+		return map[types.NamespacedName]*v1alpha1.Remedy{{Namespace: "shop", Name: "deployment-web"}: {Acts: []v1alpha1.Act{{Pod: "web-1", UID: "1", Phase: "Gone"}}}}
+	}
+	o.pass(time.Minute)
+	if len(store.reports) != 0 {
+		t.Errorf("%d reports are left", len(store.reports))
+	}
 }

@@ -99,6 +99,7 @@ func (m *memory) write(r *v1alpha1.ZombieReport, check func(old v1alpha1.ZombieR
 	}
 	m.version++
 	r.ResourceVersion = fmt.Sprint(m.version)
+	*r = *asStored(r) // as it goes through the wire
 	m.reports[keyOf(r)] = *r.DeepCopy()
 	return nil
 }

@@ -69,6 +69,9 @@ type record struct {
 	written  time.Time
 	failures int
 	notUntil time.Time
+	// aloneUntil is how long it is written without what desks want: the API server
+	// refused that.
+	aloneUntil time.Time
 }
 
 // NewPublisher makes a publisher. refresh is the least time between two writes
@@ -105,7 +108,7 @@ func (p *Publisher) list(ctx context.Context, now time.Time) ([]v1alpha1.ZombieR
 		r := &record{report: &reports[i], written: now}
 		k := keyOf(r.report)
 		if old := before[k]; old != nil {
-			r.written, r.failures, r.notUntil = old.written, old.failures, old.notUntil
+			r.written, r.failures, r.notUntil, r.aloneUntil = old.written, old.failures, old.notUntil, old.aloneUntil
 		}
 		p.reports[k] = r
 	}
@@ -163,7 +166,11 @@ func (p *Publisher) due(k Key, now time.Time) (v1alpha1.ZombieReportStatus, Chan
 		workload = before.Workload
 	}
 	status := build(before, workload, pods, now)
-	p.wanted[k].keep(before, &status)
+	wanted := p.wanted[k]
+	if r := p.reports[k]; r != nil && now.Before(r.aloneUntil) {
+		wanted = aside{}
+	}
+	wanted.keep(before, &status)
 	return status, change(before, status), status.Summary.Zombies
 }
 
@@ -267,6 +274,10 @@ func (p *Publisher) done(ctx context.Context, k Key, r *record, operation string
 		return
 	}
 	r.failures++
+	if apierrors.IsInvalid(err) && !now.Before(r.aloneUntil) {
+		// What a desk wants must not hold up what is to be said of the zombies.
+		r.aloneUntil = now.Add(failMost)
+	}
 	r.notUntil = now.Add(min(failLeast<<min(r.failures-1, 16), failMost))
 	p.log.Warn("report not written", "operation", operation, "namespace", k.Namespace, "name", k.Name, "error", err, "again", r.notUntil.Sub(now).String())
 	if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) && !apierrors.IsAlreadyExists(err) {
@@ -283,9 +294,12 @@ func (p *Publisher) done(ctx context.Context, k Key, r *record, operation string
 	}
 }
 
-// pending says whether there is something that people were not told yet.
+// pending says whether there is something that people were not told yet, or an
+// eviction of which nobody knows yet how it went.
 func pending(r *v1alpha1.ZombieReport) bool {
-	return r.Status.Notice != nil && r.Status.Notice.Pending != nil
+	intended := func(a v1alpha1.Act) bool { return a.Phase == "Intended" }
+	return r.Status.Notice != nil && r.Status.Notice.Pending != nil ||
+		r.Status.Remedy != nil && slices.ContainsFunc(r.Status.Remedy.Acts, intended)
 }
 
 func keyOf(r *v1alpha1.ZombieReport) Key { return Key{r.Namespace, r.Name} }

@@ -42,7 +42,7 @@ func Rooms() []Room {
 		{Dir: "imageinspect/mirror", Pure: true},
 		{Dir: "imageinspect/imagetest", ForTests: true, Imports: []string{"imageinspect"}},
 
-		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice"}},
+		{Dir: "webhook", Imports: []string{"webhook/policy", "webhook/inject", "webhook/config", "imageinspect", "advice", "api/v1alpha1"}},
 		{Dir: "webhook/policy", Pure: true, Imports: []string{"imageinspect", "advice"}},
 		{Dir: "webhook/inject", Pure: true, Imports: []string{"webhook/policy", "imageinspect"}},
 		{Dir: "webhook/config", Pure: true, Imports: []string{"configfile", "imageinspect/initdb", "imageinspect/mirror"}},
@@ -61,7 +61,7 @@ func Rooms() []Room {
 		{Dir: "scanner/remedy/desk", Imports: []string{"scanner/remedy", "api/v1alpha1"}},
 		{Dir: "scanner/responder", Imports: []string{"scanner", "scanner/node", "api/v1alpha1", "advice"}},
 
-		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook"}},
+		{Dir: "cluster", Imports: []string{"imageinspect", "imageinspect/registry", "imageinspect/mirror", "webhook", "api/v1alpha1"}},
 
 		{Dir: "configfile", OSFiles: []string{"watcher.go"}},
 		{Dir: "api/v1alpha1", Pure: true},
@@ -69,6 +69,7 @@ func Rooms() []Room {
 		{Dir: "certs"},
 		{Dir: "manifests"},
 
+		{Dir: "release", Top: true},
 		{Dir: "bench", Top: true},
 		{Dir: "test", Top: true},
 		{Dir: "test/cluster", Top: true, StdlibOnly: true},

@@ -20,11 +20,16 @@ const installMost = 5 * time.Minute
 // productName is initguard's image in the open registry.
 const productName = "initguard:e2e"
 
-// pushProduct pushes initguard's own image, as the Dockerfile says.
+// pushProduct pushes initguard's own image, which buildah makes of the Dockerfile.
 func (e *env) pushProduct() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), installMost)
 	defer cancel()
-	image, err := e.builder.Product(ctx)
+	folder, err := os.MkdirTemp("", "initguard-e2e-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
+	image, err := e.builder.Product(ctx, filepath.Join(folder, "image"))
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,10 +51,11 @@ type reapingCase struct {
 	argv, cmd            []string
 	user, workdir        string
 	// What the pod says: its args, runAsUser, and scripts of a ConfigMap over
-	// those in scriptFolder.
+	// those in mountAt, which is scriptFolder where it is empty.
 	args    []string
 	runAs   int64
 	mounted map[string]string
+	mountAt string
 	share   bool
 	// status is the orphans' exit status.
 	status int
@@ -124,7 +126,7 @@ func (c reapingCase) pod() pod {
 		p.user = &c.runAs
 	}
 	if len(c.mounted) > 0 {
-		p.scripts = scriptFolder
+		p.scripts = cmp.Or(c.mountAt, scriptFolder)
 	}
 	return p
 }

@@ -2,6 +2,8 @@
 
 package e2e
 
+import "strings"
+
 // redisEntrypoint is written in the idiom of the official image's.
 const redisEntrypoint = `#!/bin/sh
 set -e
@@ -46,6 +48,12 @@ func starts(c reapingCase, script string) reapingCase {
 	return c
 }
 
+// through starts the image's script by another path.
+func through(argv0 string, c reapingCase) reapingCase {
+	c.argv = []string{argv0}
+	return c
+}
+
 // scriptCases are containers whose ENTRYPOINT is a script in the image.
 func scriptCases() []reapingCase {
 	redis := []string{"redis-server", "gosu"}
@@ -77,6 +85,17 @@ func scriptCases() []reapingCase {
 			name: "mounted", packages: []string{"tini"}, mounted: map[string]string{"start.sh": service},
 			exe: "sleep", open: "mounted by volume scripts",
 		}, "#!/bin/sh\nexec tini -- sleep infinity\n"),
+		// Mounted at a link of the image: the runtime mounts where it leads.
+		starts(reapingCase{
+			name: "mounted-at-link", packages: []string{"tini"}, mounted: map[string]string{"start.sh": service},
+			links: map[string]string{"/app": strings.TrimPrefix(scriptFolder, "/")}, mountAt: "/app",
+			exe: "sleep", open: "start.sh leads to where volume scripts is mounted",
+		}, "#!/bin/sh\nexec tini -- sleep infinity\n"),
+		through("/app/start.sh", starts(reapingCase{
+			name: "mounted-behind-link", packages: []string{"tini"}, mounted: map[string]string{"start.sh": service},
+			links: map[string]string{"/app": strings.TrimPrefix(scriptFolder, "/")},
+			exe:   "sleep", open: "start.sh leads to where volume scripts is mounted",
+		}, "#!/bin/sh\nexec tini -- sleep infinity\n")),
 		starts(reapingCase{
 			name: "condition", packages: []string{"tini", "hostname"}, cmd: forever(),
 			exe: "sleep", open: "the condition at start.sh, line 2 can't be known: one way leads to tini, the other to sleep",

@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -47,6 +49,8 @@ type Builder struct {
 
 	mu     sync.Mutex
 	layers map[string]v1.Layer // by what is in them
+
+	making sync.Mutex // make writes the image's files into the working tree
 }
 
 // Build makes an image. Images share the layers that they have in common.
@@ -163,4 +167,20 @@ func (b *Builder) program(ctx context.Context, name string) (v1.Layer, error) {
 		return nil, err
 	}
 	return filesLayer(map[string]file{path.Join(ProgramFolder, name): {content: string(content)}})
+}
+
+// compile builds one of this repository's mains, static.
+func (b *Builder) compile(ctx context.Context, main string) ([]byte, error) {
+	folder, err := os.MkdirTemp("", "initguard-program-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
+	built := filepath.Join(folder, path.Base(main))
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", built, main)
+	cmd.Dir, cmd.Env = b.Repo, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build %s: %w\n%s", main, err, out)
+	}
+	return os.ReadFile(built)
 }

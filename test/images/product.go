@@ -2,154 +2,120 @@ package images
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-
-	"github.com/initguard/initguard/imageinspect/imagetest"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
-// productFolder is where the Dockerfile finds what `make image` puts there.
-const productFolder = "bin"
-
-// Product makes initguard's own image as the Dockerfile says: with this working
-// tree's programs and Debian's static tini.
-func (b *Builder) Product(ctx context.Context) (v1.Image, error) {
-	text, err := os.ReadFile(filepath.Join(b.Repo, "Dockerfile"))
+// Product makes initguard's own image for this machine with `make image`, out of
+// this working tree and with Debian's buildah, which is unpacked and not installed.
+// It needs root. The image is read from a folder, an OCI layout, which must not be
+// there yet.
+func (b *Builder) Product(ctx context.Context, folder string) (v1.Image, error) {
+	if err := b.make(ctx, "image", "IMAGE=oci:"+folder+":product"); err != nil {
+		return nil, err
+	}
+	index, only, err := single(folder)
 	if err != nil {
 		return nil, err
 	}
-	recipe, err := parseDockerfile(string(text))
-	if err != nil {
-		return nil, err
-	}
-	files := make(map[string]file)
-	for to, from := range recipe.copies {
-		content, err := b.productFile(ctx, from)
-		if err != nil {
-			return nil, fmt.Errorf("initguard's image: %s: %w", from, err)
-		}
-		files[to] = file{content: string(content)}
-	}
-	layer, err := filesLayer(files)
-	if err != nil {
-		return nil, err
-	}
-	recipe.config.Platform = platform()
-	image, err := imagetest.Build(recipe.config)
-	if err != nil {
-		return nil, err
-	}
-	return mutate.AppendLayers(image, layer)
+	return index.Image(only)
 }
 
-// packaged are the files out of Debian's packages: the package, and the files
-// that are put one after the other.
-func packaged() map[string][2]string {
-	return map[string][2]string{
-		"tini-static":               {"tini", "usr/bin/tini-static"},
-		"tini-copyright":            {"tini", "usr/share/doc/tini/copyright"},
-		"ca-certificates.crt":       {"ca-certificates", "usr/share/ca-certificates/mozilla/*.crt"},
-		"ca-certificates-copyright": {"ca-certificates", "usr/share/doc/ca-certificates/copyright"},
+// ProductIndex makes that image for all its platforms with `make image-index`, in
+// the same way, and returns the index over them.
+func (b *Builder) ProductIndex(ctx context.Context, folder string) (v1.ImageIndex, error) {
+	if err := b.make(ctx, "image-index", "IMAGE=localhost/initguard:test", "LAYOUT="+folder); err != nil {
+		return nil, err
 	}
-}
-
-// productFile is a file as `make image` makes it.
-func (b *Builder) productFile(ctx context.Context, name string) ([]byte, error) {
-	base := path.Base(name)
-	from, isPackaged := packaged()[base]
-	switch {
-	case path.Dir(name) != productFolder:
-		return nil, fmt.Errorf("is not in %s", productFolder)
-	case isPackaged:
-		return b.packagedFile(ctx, from[0], from[1])
-	case base == "initguard":
-		return b.compile(ctx, "./cmd/initguard")
-	}
-	return b.compile(ctx, "./cmd/initguard/"+base)
-}
-
-// packagedFile joins the files of a package that a pattern names.
-func (b *Builder) packagedFile(ctx context.Context, name, pattern string) ([]byte, error) {
-	root, err := b.Debian.Root(ctx, name)
+	index, only, err := single(folder)
 	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(root.Dir, pattern))
-	if err != nil {
-		return nil, err
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("package %s has no %s", name, pattern)
-	}
-	var all []byte
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, content...)
-	}
-	return all, nil
+	return index.ImageIndex(only)
 }
 
-// compile builds one of this repository's mains, static.
-func (b *Builder) compile(ctx context.Context, main string) ([]byte, error) {
-	folder, err := os.MkdirTemp("", "initguard-program-")
+// single is the one thing that an OCI layout holds.
+func single(folder string) (v1.ImageIndex, v1.Hash, error) {
+	index, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
-		return nil, err
+		return nil, v1.Hash{}, err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // in the temporary directory
-	built := filepath.Join(folder, path.Base(main))
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", built, main)
-	cmd.Dir, cmd.Env = b.Repo, append(os.Environ(), "CGO_ENABLED=0")
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, v1.Hash{}, err
+	}
+	if len(manifest.Manifests) != 1 {
+		return nil, v1.Hash{}, fmt.Errorf("%s holds %d images", folder, len(manifest.Manifests))
+	}
+	return index, manifest.Manifests[0].Digest, nil
+}
+
+// make runs make in the repository with a buildah that keeps nothing.
+func (b *Builder) make(ctx context.Context, args ...string) (err error) {
+	b.making.Lock()
+	defer b.making.Unlock()
+	dir, err := os.MkdirTemp("", "initguard-buildah-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	program, err := b.buildah(ctx, dir)
+	if err != nil {
+		return fmt.Errorf("buildah: %w", err)
+	}
+	// git is not asked: the tests may run as root in a clone of somebody else.
+	always := []string{"BUILDAH=" + program, "VERSION=v0.0.0-test", "COMMIT=" + strings.Repeat("0", 40), "COMMIT_TIME=1700000000"}
+	cmd := exec.CommandContext(ctx, "make", append(always, args...)...)
+	cmd.Dir = b.Repo
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build %s: %w\n%s", main, err, out)
+		return fmt.Errorf("make %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
-	return os.ReadFile(built)
+	return nil
 }
 
-// recipe is what a Dockerfile says.
-type recipe struct {
-	config imagetest.Spec
-	copies map[string]string // to an absolute path, from one in the context
+// trustAll lets images in: there are none but those that are made here.
+const trustAll = `{"default": [{"type": "insecureAcceptAnything"}]}`
+
+// libraryNames are the libraries that buildah needs and a system may lack.
+func libraryNames() []string {
+	return []string{"libassuan", "libdevmapper", "libgpgme", "libgpg-error", "libseccomp", "libselinux", "libudev", "libpcre2-8"}
 }
 
-// parseDockerfile reads the few instructions that initguard's Dockerfile needs,
-// and fails on any other, so that an image made without buildah is the same.
-func parseDockerfile(text string) (recipe, error) {
-	r := recipe{copies: make(map[string]string)}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
+// buildah writes a script that runs Debian's buildah out of its unpacked package,
+// with the libraries that it needs beside the system's own C library.
+func (b *Builder) buildah(ctx context.Context, dir string) (program string, err error) {
+	root, err := b.Debian.Root(ctx, "buildah")
+	if err != nil {
+		return "", err
+	}
+	libraries := filepath.Join(dir, "lib")
+	home := filepath.Join(dir, "home")
+	policy := filepath.Join(home, ".config", "containers", "policy.json")
+	if err := errors.Join(os.Mkdir(libraries, 0o700), os.MkdirAll(filepath.Dir(policy), 0o700)); err != nil {
+		return "", err
+	}
+	for _, name := range libraryNames() {
+		files, err := filepath.Glob(filepath.Join(root.Dir, "usr/lib/*-linux-gnu", name+".so.*"))
+		if err != nil {
+			return "", err
 		}
-		instruction, rest, _ := strings.Cut(line, " ")
-		fields := strings.Fields(rest)
-		switch {
-		case line == "FROM scratch":
-		case instruction == "COPY" && len(fields) == 2 && path.IsAbs(fields[1]):
-			r.copies[fields[1]] = fields[0]
-		case instruction == "USER" && len(fields) == 1:
-			r.config.User = fields[0]
-		case instruction == "ENTRYPOINT":
-			if err := json.Unmarshal([]byte(rest), &r.config.Entrypoint); err != nil {
-				return r, fmt.Errorf("in the Dockerfile: %s: %w", line, err)
+		for _, file := range files {
+			if err := os.Symlink(file, filepath.Join(libraries, filepath.Base(file))); err != nil {
+				return "", err
 			}
-		default:
-			return r, fmt.Errorf("in the Dockerfile: %q is nothing that the tests know how to build", line)
 		}
 	}
-	if len(r.copies) == 0 || len(r.config.Entrypoint) == 0 {
-		return r, errors.New("the Dockerfile has no COPY or no ENTRYPOINT")
-	}
-	return r, nil
+	script := fmt.Sprintf(`#!/bin/sh
+export LD_LIBRARY_PATH=%[1]q HOME=%[2]q BUILDAH_ISOLATION=chroot
+exec %[3]q --root %[4]q --runroot %[5]q --storage-driver vfs "$@"
+`, libraries, home, filepath.Join(root.Dir, "usr/bin/buildah"), filepath.Join(dir, "storage"), filepath.Join(dir, "run"))
+	program = filepath.Join(dir, "buildah")
+	return program, errors.Join(os.WriteFile(policy, []byte(trustAll), 0o600), os.WriteFile(program, []byte(script), 0o700))
 }

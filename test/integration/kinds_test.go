@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/initguard/initguard/test/openshift"
 )
 
 // crd is a stub of a kind that the control plane lacks; initguard only reads
@@ -26,7 +28,7 @@ spec:
 
 func TestEveryKindWarns(t *testing.T) {
 	namespace(t, "kinds", "")
-	apply(t, crd("apps.openshift.io", "deploymentconfigs", "DeploymentConfig"))
+	apply(t, openshift.DeploymentConfig)
 	if out, err := kubectl(t, "", "wait", "--for=condition=Established", "crd/deploymentconfigs.apps.openshift.io", "--timeout=30s"); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

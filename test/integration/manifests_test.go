@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/initguard/initguard/test/openshift"
 )
 
 const manifests = "../../manifests"
@@ -27,7 +29,7 @@ func TestManifests(t *testing.T) {
 		apply(t, crd(c.group, c.plural, c.kind))
 		established(t, c.plural+"."+c.group)
 	}
-	apply(t, sccStub)
+	apply(t, openshift.SCC)
 	established(t, "securitycontextconstraints.security.openshift.io")
 	apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: openshift-config}") // where a cluster's CAs are
 	overlays, err := os.ReadDir(filepath.Join(manifests, "overlays"))

@@ -9,55 +9,9 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-)
 
-// sccStub is the kind SecurityContextConstraints as a cluster without OpenShift
-// can have it: its fields by name and type, so that a wrong one is refused.
-const sccStub = `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: securitycontextconstraints.security.openshift.io}
-spec:
-  group: security.openshift.io
-  scope: Cluster
-  names: {plural: securitycontextconstraints, singular: securitycontextconstraints, kind: SecurityContextConstraints}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema:
-      openAPIV3Schema:
-        type: object
-        required: [allowHostDirVolumePlugin, allowHostIPC, allowHostNetwork, allowHostPID, allowHostPorts, allowPrivilegedContainer, readOnlyRootFilesystem]
-        properties:
-          apiVersion: {type: string}
-          kind: {type: string}
-          metadata: {type: object}
-          priority: {type: integer, nullable: true}
-          users: {type: array, items: {type: string}}
-          groups: {type: array, items: {type: string}}
-          allowHostPID: {type: boolean}
-          allowHostDirVolumePlugin: {type: boolean}
-          allowHostIPC: {type: boolean}
-          allowHostNetwork: {type: boolean}
-          allowHostPorts: {type: boolean}
-          allowPrivilegedContainer: {type: boolean}
-          allowPrivilegeEscalation: {type: boolean, nullable: true}
-          defaultAllowPrivilegeEscalation: {type: boolean, nullable: true}
-          allowedCapabilities: {type: array, nullable: true, items: {type: string}}
-          defaultAddCapabilities: {type: array, nullable: true, items: {type: string}}
-          requiredDropCapabilities: {type: array, nullable: true, items: {type: string}}
-          readOnlyRootFilesystem: {type: boolean}
-          runAsUser: {type: object, properties: {type: {type: string, enum: [MustRunAs, MustRunAsNonRoot, MustRunAsRange, RunAsAny]}, uid: {type: integer}}}
-          seLinuxContext: {type: object, properties: {type: {type: string, enum: [MustRunAs, RunAsAny]}}}
-          fsGroup: &groups
-            type: object
-            properties:
-              type: {type: string, enum: [MustRunAs, RunAsAny]}
-              ranges: {type: array, items: {type: object, properties: {min: {type: integer}, max: {type: integer}}}}
-          supplementalGroups: *groups
-          seccompProfiles: {type: array, items: {type: string}}
-          volumes: {type: array, items: {type: string}}
-`
+	"github.com/initguard/initguard/test/openshift"
+)
 
 // scc are the fields that the scanner's pod is held against.
 type scc struct {
@@ -71,7 +25,7 @@ type scc struct {
 // TestScannerOnOpenShift has an API server with the kind take the component, and
 // holds the DaemonSet's pod against it: hostPID, and nothing else.
 func TestScannerOnOpenShift(t *testing.T) {
-	apply(t, sccStub)
+	apply(t, openshift.SCC)
 	established(t, "securitycontextconstraints.security.openshift.io")
 	overlay, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

@@ -30,6 +30,12 @@ func told(t *testing.T, s *stack.Beside, namespace, reason, text string) {
 	if s.Ready(t.Context()) == nil {
 		t.Error("it says that it is ready")
 	}
+	// Readiness probes must not drown the sentence.
+	for _, noise := range []string{"healthz check failed", "TLS handshake error from 127.0.0.1"} {
+		if log := s.Logs(200); strings.Contains(log, noise) {
+			t.Errorf("its log is full of %q", noise)
+		}
+	}
 }
 
 // serving makes a certificate for the webhook's address by a CA, valid for some

@@ -22,6 +22,7 @@ var modules = []struct{ dir, heading string }{
 	{"test/cluster/pins/etcd", "## Programs of the test cluster: etcd"},
 	{"test/cluster/pins/kubernetes", "## Programs of the test cluster: Kubernetes"},
 	{"test/cluster/pins/containerd", "## Programs of the test cluster: containerd"},
+	{"test/cluster/pins/certmanager", "## Programs of the test cluster: cert-manager"},
 	{"test/cluster/pins/podsecurity", "## Programs of the benchmarks: Pod Security"},
 	{"test/cluster/pins/prometheus", "## Programs of the tests: Prometheus"},
 }

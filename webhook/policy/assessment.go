@@ -42,6 +42,8 @@ type Assessment struct {
 	Problem   Problem
 	Risk      Risk
 	Exposures []Exposure
+	// Observed is what was seen of zombies there, nil for nothing.
+	Observed *Observation
 	// Situation is what Advice goes by. There is advice for a finding, and for
 	// a shell that keeps signals from the program below it.
 	Situation advice.Situation

@@ -99,7 +99,11 @@ func runAudit(ctx context.Context, o *AuditOptions, s Streams) error {
 	if err != nil {
 		return exitError{code: ExitUnanswered, message: err.Error()}
 	}
-	report, err := newAuditor(o, t).audit(ctx, found, p)
+	seen, err := c.observations(ctx, namespace, &found)
+	if err != nil {
+		return exitError{code: ExitUnanswered, message: err.Error()}
+	}
+	report, err := newAuditor(o, t, seen).audit(ctx, found, p)
 	if err != nil {
 		return exitError{code: ExitUnanswered, message: err.Error()}
 	}

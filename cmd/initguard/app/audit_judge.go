@@ -23,13 +23,13 @@ type auditor struct {
 	settings webhook.Settings
 }
 
-func newAuditor(o *AuditOptions, t *toolbox) *auditor {
+func newAuditor(o *AuditOptions, t *toolbox, seen webhook.Observations) *auditor {
 	// Where initguard's image runs is not known here: wrap is taken to be possible.
 	c := *t.config
 	c.Injection.Wrap.RequireSeen = false
 	c.Injection.Wrap.Image = cmp.Or(c.Injection.Wrap.Image, toolName)
 	return &auditor{options: o, config: &c, settings: webhook.Settings{
-		Config: &c, Injection: webhook.Injection{Version: Version()},
+		Config: &c, Injection: webhook.Injection{Version: Version()}, Observations: seen,
 		Assessor: webhook.Assessor{Inspector: patient{t.client}, Evaluator: t.evaluator, Platforms: t.platforms},
 	}}
 }

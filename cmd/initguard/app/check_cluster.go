@@ -46,6 +46,11 @@ func (r workloadReport) container(a policy.Assessment, d manifest.Document) rend
 		}
 		c.Exposures = append(c.Exposures, e)
 	}
+	if a.Observed != nil {
+		c.Observed = &render.Observed{
+			Zombies: a.Observed.Zombies, Parent: a.Observed.Parent, FirstSeen: a.Observed.First.UTC(), LastSeen: a.Observed.Last.UTC(),
+		}
+	}
 	c.Message = r.message(a, c)
 	c.Mend = render.NewMend(a.Situation, r.Object.SpecPath, r.Config.FixURL)
 	return c
@@ -80,7 +85,10 @@ func (r workloadReport) action(a policy.Assessment) render.Action {
 
 // message says the finding on one line, in the webhook's words.
 func (r workloadReport) message(a policy.Assessment, c render.Container) string {
-	if a.Problem == policy.Undecided {
+	if a.Contradicted() && !a.Finding() {
+		return fmt.Sprintf("container %q: PID 1 reaps by the verdict, yet zombies were seen with this image and command: look at the workload's ZombieReport", a.Container)
+	}
+	if a.Problem == policy.Undecided && !a.Unjudged() {
 		return fmt.Sprintf("container %q: who PID 1 will be is not known: %s", a.Container, c.Reason)
 	}
 	line := webhook.Warning(r.Object, []policy.Assessment{a}, r.Config.FixURL)

@@ -155,7 +155,7 @@ func (c *checker) judge(ctx context.Context, d manifest.Document, namespaces map
 	for _, w := range wrong {
 		out.problems = append(out.problems, problem(d.Line, "%s", w.Text))
 	}
-	assessments := c.settings.Assess(ctx, object.Namespace, &object.Spec)
+	assessments := c.settings.Assess(ctx, object, &object.Spec)
 	r := workloadReport{webhook.Judgement{
 		Config: c.config, Modes: modes, Object: object, Exempt: asked.ExemptContainers, Owned: object.ClaimsOwner(c.config),
 		Assessments: assessments, Plan: c.settings.PlanFor(object, modes, asked.ExemptContainers, assessments),

@@ -52,6 +52,8 @@ func Metrics() ([]CommandMetrics, error) {
 	err = errors.Join(err, failed)
 	_, failed = notice.NewMetrics(theirs)
 	err = errors.Join(err, failed)
+	_, failed = desk.NewMetrics(theirs)
+	err = errors.Join(err, failed)
 	_, failed = notify.NewMetrics(theirs)
 	err = errors.Join(err, failed)
 	_, failed = desk.NewMetrics(theirs)

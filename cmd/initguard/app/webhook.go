@@ -58,7 +58,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
-	settings, watcher, err := newSettings(o.ConfigFile, counts, log)
+	settings, watcher, err := readSettings(o, counts, log)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mgr, namespaces, err := newManager(ctx, cluster, o, certificates.GetCertificate, log)
+	mgr, namespaces, err := newManager(ctx, cluster, o, settings.callers.ask(certificates.GetCertificate), certificates.GetCertificate, log)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	if err := watchSeen(mgr, cluster, settings, o, log.WithName("image")); err != nil {
 		return err
 	}
-	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached)); err != nil {
+	if err := errors.Join(watchNodes(ctx, mgr, settings), watchNetwork(mgr, cluster, reached), watchObserved(mgr, cluster, settings, counts, log)); err != nil {
 		return err
 	}
 	var end ending
@@ -125,9 +125,9 @@ func newLogger(o *WebhookOptions, out io.Writer) logr.Logger {
 	_ = level.UnmarshalText([]byte(o.LogLevel)) // Validate has read it before
 	options := &slog.HandlerOptions{Level: &level}
 	if o.LogFormat == "text" {
-		return logr.FromSlogHandler(slog.NewTextHandler(out, options))
+		return logr.FromSlogHandler(withoutProbes{slog.NewTextHandler(out, options)})
 	}
-	return logr.FromSlogHandler(slog.NewJSONHandler(out, options))
+	return logr.FromSlogHandler(withoutProbes{slog.NewJSONHandler(out, options)})
 }
 
 func restConfig(kubeconfig string) (*rest.Config, error) {

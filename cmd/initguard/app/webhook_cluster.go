@@ -52,8 +52,8 @@ func serveReviews(mgr manager.Manager, cluster *rest.Config, s *settings, n name
 		return nil, err
 	}
 	server := mgr.GetWebhookServer()
-	server.Register(webhook.ValidatePath, end.answers(webhook.Serve(h, named)))
-	server.Register(webhook.MutatePath, end.answers(webhook.Serve(webhook.NewMutator(h), named)))
+	server.Register(webhook.ValidatePath, end.answers(s.callers.only(webhook.Serve(h, named))))
+	server.Register(webhook.MutatePath, end.answers(s.callers.only(webhook.Serve(webhook.NewMutator(h), named))))
 	return h, nil
 }
 

@@ -27,7 +27,9 @@ type certificateFunc func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
 // newManager makes the manager that runs the servers, and what reads namespace
 // labels. Of namespaces only the metadata is kept.
-func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, certificate certificateFunc, log logr.Logger) (manager.Manager, namespaceLabels, error) {
+func newManager(
+	ctx context.Context, cluster *rest.Config, o *WebhookOptions, serving func(*tls.Config), certificate certificateFunc, log logr.Logger,
+) (manager.Manager, namespaceLabels, error) {
 	p, err := newPlace(cluster, o, log.WithName("installation"))
 	if err != nil {
 		return nil, namespaceLabels{}, err
@@ -43,7 +45,7 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, ce
 		HealthProbeBindAddress: o.HealthBindAddress,
 		WebhookServer: ctrlwebhook.NewServer(ctrlwebhook.Options{
 			Host: o.BindAddress, Port: o.Port,
-			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate }},
+			TLSOpts: []func(*tls.Config){serving},
 		}),
 	})
 	if err != nil {
@@ -59,7 +61,7 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, ce
 		}
 		return nil
 	}
-	checks := map[string]healthz.Checker{"webhook": mgr.GetWebhookServer().StartedChecker(), "namespaces": synced, "namespace": p.check(ctx)}
+	checks := map[string]healthz.Checker{"webhook": started(mgr, certificate), "namespaces": synced, "namespace": p.check(ctx)}
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, check); err != nil {
 			return nil, namespaceLabels{}, fmt.Errorf("readiness: %w", err)
@@ -69,6 +71,19 @@ func newManager(ctx context.Context, cluster *rest.Config, o *WebhookOptions, ce
 		return nil, namespaceLabels{}, fmt.Errorf("liveness: %w", err)
 	}
 	return mgr, namespaceLabels{cached: mgr.GetClient(), live: mgr.GetAPIReader(), synced: informer.HasSynced}, nil
+}
+
+// started is nil when the webhook's server answers. It is not asked while there is
+// no certificate to answer with: each failed handshake is a line of the log, which
+// has to say what is wrong instead.
+func started(mgr manager.Manager, certificate certificateFunc) healthz.Checker {
+	answers := mgr.GetWebhookServer().StartedChecker()
+	return func(req *http.Request) error {
+		if _, err := certificate(nil); err != nil {
+			return err
+		}
+		return answers(req)
+	}
 }
 
 func namespaceObject() *metav1.PartialObjectMetadata {

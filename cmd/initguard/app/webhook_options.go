@@ -22,6 +22,7 @@ type WebhookOptions struct {
 	CertSource         string
 	CertDir            string
 	CertSecret         string
+	ClientCA           string
 	Namespace          string
 	Service            string
 	InjectImage        string
@@ -63,6 +64,7 @@ func (o *WebhookOptions) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.CertSource, "cert-source", o.CertSource, "where the serving certificate comes from: files, which somebody else renews, or built-in, a Secret that is renewed here")
 	fs.StringVar(&o.CertDir, "cert-dir", o.CertDir, "directory with the serving certificate, tls.crt and tls.key, reloaded when they change (required for --cert-source=files)")
 	fs.StringVar(&o.CertSecret, "cert-secret", o.CertSecret, "Secret of --cert-source=built-in, which has to exist")
+	fs.StringVar(&o.ClientCA, "client-ca", o.ClientCA, "`file` with authorities in PEM: only callers with a client certificate of one of them are answered, which API servers have to be configured for; without it everybody who reaches the port is")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "namespace that the webhook runs in")
 	fs.StringVar(&o.Service, "service", o.Service, "Service that the API server calls the webhook by")
 	fs.StringVar(&o.WebhookConfiguration, "webhook-configuration", o.WebhookConfiguration, "name of both webhook configurations; the webhook is ready only while they trust its certificate")

@@ -27,15 +27,29 @@ type settings struct {
 	config    func() *config.Config
 	inspector inspector
 	injection webhook.Injection
+	// observations say where zombies were seen; nil where nobody looks.
+	observations webhook.Observations
 	// platforms are those of the cluster's nodes; empty while nobody knows.
 	platforms func() []string
 	// ownImage is initguard's own image where no flag names it; empty while
 	// nobody knows.
 	ownImage func() string
-	log      logr.Logger
+	// callers are who may have reviews answered.
+	callers callers
+	log     logr.Logger
 
 	mu   sync.Mutex
 	made webhook.Settings
+}
+
+// readSettings reads the files that flags name.
+func readSettings(o *WebhookOptions, observer configfile.Observer, log logr.Logger) (*settings, *configfile.Watcher[config.Config], error) {
+	s, watcher, err := newSettings(o.ConfigFile, observer, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.callers, err = newCallers(o.ClientCA)
+	return s, watcher, err
 }
 
 // newSettings reads the configuration file, if there is one; the watcher is
@@ -88,7 +102,7 @@ func (s *settings) current() webhook.Settings {
 	if err != nil {
 		s.log.Error(err, "verdicts can't be kept")
 	}
-	s.made = webhook.Settings{Config: c, Injection: injection, Assessor: webhook.Assessor{
+	s.made = webhook.Settings{Config: c, Injection: injection, Observations: s.observations, Assessor: webhook.Assessor{
 		Inspector: s.inspector, Evaluator: imageinspect.NewEvaluator(db), Platforms: platforms, Verdicts: verdicts,
 	}}
 	return s.made

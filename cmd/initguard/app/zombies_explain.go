@@ -115,7 +115,7 @@ func (x explainer) fix(ctx context.Context, e *render.Explanation) {
 	if err == nil {
 		said = assessor.Assess(ctx, e.Namespace, &object.Spec)
 	}
-	seen := observed(&object, said, e.Containers)
+	seen := proved(&object, said, e.Containers)
 	for i := range e.Containers {
 		c := &e.Containers[i]
 		at := slices.IndexFunc(said, func(a policy.Assessment) bool { return a.Container == c.Name })
@@ -132,9 +132,9 @@ func (x explainer) fix(ctx context.Context, e *render.Explanation) {
 	}
 }
 
-// observed are the assessments with what the zombies prove: that PID 1 of these
+// proved are the assessments with what the zombies prove: that PID 1 of these
 // containers does not reap, whatever was known of it.
-func observed(object *webhook.Object, said []policy.Assessment, containers []render.ZombieContainer) []policy.Assessment {
+func proved(object *webhook.Object, said []policy.Assessment, containers []render.ZombieContainer) []policy.Assessment {
 	results := make(map[string]imageinspect.Result)
 	for _, a := range said {
 		results[a.Container] = a.Result

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/initguard/initguard/imageinspect"
 )
 
 // AuditTable writes an audit for people: one row a container with a finding,
@@ -73,6 +75,13 @@ func auditNotes(w AuditedWorkload, c Container) []note {
 	why := []string{Printable(c.Reason)}
 	for _, e := range c.Exposures {
 		why = append(why, Printable(e.Text))
+	}
+	if c.Observed != nil {
+		text := c.Observed.String()
+		if c.Verdict == imageinspect.Reaps {
+			text += ", which contradicts the verdict"
+		}
+		why = append(why, text)
 	}
 	notes := []note{{label: "why", text: strings.Join(why, "; ")}}
 	if c.Fix != nil {

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"time"
+
 	"github.com/initguard/initguard/webhook/policy"
 )
 
@@ -83,6 +85,9 @@ type Container struct {
 	// Exposures are what in the pod can leave orphans; their Path is the field
 	// in the object.
 	Exposures []policy.Exposure `json:"exposures,omitempty"`
+	// Observed is what was seen of zombies with this image and command, null
+	// where nothing was.
+	Observed *Observed `json:"observed,omitempty"`
 	// Message says the finding and its fix on one line.
 	Message string `json:"message,omitempty"`
 	Mend
@@ -91,6 +96,21 @@ type Container struct {
 	Exempt bool `json:"exempt,omitempty"`
 	// Cluster is what the cluster would do.
 	Cluster Action `json:"cluster"`
+}
+
+// Observed is what a ZombieReport says of a container.
+type Observed struct {
+	// Zombies is the highest number in one pod, 0 where it is not known.
+	Zombies int `json:"zombies"`
+	// Parent is the name of the PID 1 that left them.
+	Parent    string    `json:"parent,omitempty"`
+	FirstSeen time.Time `json:"firstSeen"`
+	LastSeen  time.Time `json:"lastSeen"`
+}
+
+// String says it on one line.
+func (o Observed) String() string {
+	return policy.Observation{Zombies: o.Zombies, First: o.FirstSeen, Last: o.LastSeen}.String()
 }
 
 // Counts is true when the container counts for the exit code.

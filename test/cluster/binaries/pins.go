@@ -95,6 +95,10 @@ func programs() []program {
 			stamp: kubernetesStamp, takes: "a minute or two on 2 cores",
 		},
 		{
+			name: CertManager, pin: certManagerPin, main: module + "/test/cluster/pins/" + certManagerPin, versioned: certManagerModule,
+			takes: "about 3 minutes on 2 cores",
+		},
+		{
 			name: Prometheus, pin: "prometheus", main: prometheus + "/cmd/prometheus", versioned: prometheus,
 			stamp: prometheusStamp, tags: "remove_all_sd", takes: "a minute or two on 2 cores",
 		},
@@ -163,10 +167,15 @@ func pinnedVersion(ctx context.Context, folder, path string) (string, error) {
 }
 
 // pinHash names what a program is built from: everything that changes when a
-// pin or a flag does.
+// pin, a flag or a main of ours beside the pin does.
 func pinHash(folder string, flags []string) (string, error) {
 	hash := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	sources, err := filepath.Glob(filepath.Join(folder, "*.go")) // sorted
+	if err != nil {
+		return "", fmt.Errorf("read the pins: %w", err)
+	}
+	for _, name := range append([]string{"go.mod", "go.sum"}, sources...) {
+		name = filepath.Base(name)
 		data, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			return "", fmt.Errorf("read the pins: %w", err)

@@ -97,4 +97,8 @@ func TestPinHash(t *testing.T) {
 		}
 		seen[hash] = c.name
 	}
+	write(t, filepath.Join(folder, "main.go"), "package main\n", 0o600)
+	if hash, err := pinHash(folder, nil); err != nil || seen[hash] != "" {
+		t.Errorf("with a main beside it: %v, the hash of %q", err, seen[hash])
+	}
 }
