@@ -41,27 +41,19 @@ type CommandMetrics struct {
 // served beside them, are not among them.
 func Metrics() ([]CommandMetrics, error) {
 	ours, theirs := new(recorder), new(recorder)
-	_, err := webhook.NewMetrics(ours)
-	err = errors.Join(err, new(certs.Monitor).Register(ours))
+	err := errors.Join(
+		made(webhook.NewMetrics(ours)), new(certs.Monitor).Register(ours),
 
-	_, failed := responder.NewMetrics(theirs)
-	err = errors.Join(err, failed, theirs.Register(responder.NewGauges(nil, nil, nil)))
-	_, failed = config.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = alerts.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = notice.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = desk.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = notify.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = desk.NewMetrics(theirs)
-	if err = errors.Join(err, failed); err != nil {
+		made(responder.NewMetrics(theirs)), theirs.Register(responder.NewGauges(nil, nil, nil)), made(config.NewMetrics(theirs)),
+		made(alerts.NewMetrics(theirs)), made(notice.NewMetrics(theirs)), made(notify.NewMetrics(theirs)), made(desk.NewMetrics(theirs)),
+	)
+	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return []CommandMetrics{{"webhook", ours.metrics()}, {"responder", theirs.metrics()}}, nil
 }
+
+func made[M any](_ M, err error) error { return err }
 
 // recorder is a registry that writes down what it is given.
 type recorder struct{ all []Metric }
@@ -80,6 +72,9 @@ func (r *recorder) Register(c prometheus.Collector) error {
 	for d := range out {
 		m, err := metric(d)
 		m.Type = kind(c)
+		if slices.ContainsFunc(r.all, func(other Metric) bool { return other.Name == m.Name }) {
+			err = fmt.Errorf("%s is registered twice", m.Name)
+		}
 		r.all = append(r.all, m)
 		errs = append(errs, err)
 	}
