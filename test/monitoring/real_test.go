@@ -19,10 +19,12 @@ func TestOnRealMetrics(t *testing.T) {
 	t.Parallel()
 	l := start(t)
 	l.work(t)
-	t.Run("page", func(t *testing.T) { soon(t, l.page) })
-	t.Run("panels", func(t *testing.T) { soon(t, l.panels) })
-	t.Run("selectors", func(t *testing.T) { soon(t, l.selectors) })
-	t.Run("rules", func(t *testing.T) { soon(t, l.rules) })
+	for name, check := range map[string]func(*testing.T) []error{"page": l.page, "panels": l.panels, "selectors": l.selectors, "rules": l.rules} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			soon(t, check)
+		})
+	}
 }
 
 // soon has all that is wrong be right within some seconds: what was done last
