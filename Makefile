@@ -152,12 +152,16 @@ install-plugin: build ## Copy it into PLUGINS (~/.local/bin) as kubectl-initguar
 ##@ Test
 
 .PHONY: test
-test: control-plane ## Run all tests, against a real API server too; RACE=1 with the race detector (needs gcc).
+test: control-plane prometheus ## Run all tests, against a real API server too; RACE=1 with the race detector (needs gcc).
 	$(GOTEST) $(PACKAGES)
 
 .PHONY: control-plane
 control-plane: ## Build etcd, kube-apiserver and kubectl into the user's cache, once a version.
 	go run ./test/cluster/cmd/clusterctl build
+
+.PHONY: prometheus
+prometheus: ## Build Prometheus and promtool, on which alerts and panels are tested, into the user's cache, once a version.
+	@for name in prometheus promtool; do env -u KUBEBUILDER_ASSETS go run ./test/cluster/cmd/clusterctl path $$name >/dev/null; done
 
 # A pod is one parallel test that mostly waits.
 .PHONY: e2e

@@ -35,7 +35,21 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			return nil, err
 		}
 	}
+	m.begin()
 	return m, nil
+}
+
+// begin has all counters be there, so that a first one is seen as an increase.
+func (m *Metrics) begin() {
+	for counter, values := range map[*prometheus.CounterVec][]string{
+		m.mails: {"sent", "failed"}, m.recipients: {"accepted", "refused", "no address"}, m.events: {"written", "there", "put off", "failed"},
+		m.full:     {mailChannel, eventChannel},
+		m.failures: {stageDial, stageTLS, stageGreeting, stageHello, stageLogin, stageSender, stageRecipients, stageData, stageAnswer},
+	} {
+		for _, value := range values {
+			counter.WithLabelValues(value)
+		}
+	}
 }
 
 func (m *Metrics) mail(result string) {

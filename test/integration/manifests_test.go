@@ -24,7 +24,7 @@ const manifests = "../../manifests"
 func TestManifests(t *testing.T) {
 	for _, c := range []struct{ group, plural, kind string }{
 		{"cert-manager.io", "issuers", "Issuer"}, {"cert-manager.io", "certificates", "Certificate"},
-		{"monitoring.coreos.com", "servicemonitors", "ServiceMonitor"}, {"monitoring.coreos.com", "prometheusrules", "PrometheusRule"},
+		{"monitoring.coreos.com", "podmonitors", "PodMonitor"}, {"monitoring.coreos.com", "prometheusrules", "PrometheusRule"},
 	} {
 		apply(t, crd(c.group, c.plural, c.kind))
 		established(t, c.plural+"."+c.group)

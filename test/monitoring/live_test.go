@@ -142,8 +142,20 @@ users: [{name: test, user: {token: %q}}]
 	return file
 }
 
-// responderSettings is a configuration that uses all that the responder has.
-const responderSettings = "apiVersion: config.initguard.dev/v1alpha1\nkind: ResponderConfig\nalerts: {tokenFile: %s}\n"
+// responderSettings is a configuration that uses all that the responder has: of
+// the token's file and the mail server's port.
+const responderSettings = `apiVersion: config.initguard.dev/v1alpha1
+kind: ResponderConfig
+notices:
+  platform: platform@example.com
+  warning: {zombies: 50}
+  hold: 0s
+  gather: 0s
+  environments: [{name: prod}]
+mail: {host: 127.0.0.1, port: %[2]s, tls: none, from: initguard@example.com}
+remedy: {mode: dry-run, hold: 0s}
+alerts: {tokenFile: %[1]s}
+`
 
 const alertToken = "a-token-of-the-tests"
 
@@ -152,7 +164,7 @@ func (l *live) startResponder(t *testing.T) {
 	dir := t.TempDir()
 	token := filepath.Join(dir, "token")
 	l.settings = filepath.Join(dir, "responder.yaml")
-	for file, text := range map[string]string{token: alertToken, l.settings: fmt.Sprintf(responderSettings, token)} {
+	for file, text := range map[string]string{token: alertToken, l.settings: fmt.Sprintf(responderSettings, token, mailServer(t))} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

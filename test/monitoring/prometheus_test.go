@@ -157,7 +157,8 @@ func (l *live) query(t *testing.T, expr string) ([]sample, error) {
 		return nil, fmt.Errorf("%s gives a %s", expr, data.Type)
 	}
 	var out []sample
-	return out, json.Unmarshal(data.Result, &out)
+	err := json.Unmarshal(data.Result, &out)
+	return out, err
 }
 
 // ask puts a question to Prometheus' API.
@@ -247,5 +248,6 @@ func (n *part) selectors() []*part {
 func (l *live) parse(t *testing.T, expr string) (*part, error) {
 	t.Helper()
 	n := new(part)
-	return n, l.ask(t, "/api/v1/parse_query?query="+url.QueryEscape(expr), n)
+	err := l.ask(t, "/api/v1/parse_query?query="+url.QueryEscape(expr), n)
+	return n, err
 }

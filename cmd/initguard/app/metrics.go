@@ -41,25 +41,19 @@ type CommandMetrics struct {
 // served beside them, are not among them.
 func Metrics() ([]CommandMetrics, error) {
 	ours, theirs := new(recorder), new(recorder)
-	_, err := webhook.NewMetrics(ours)
-	err = errors.Join(err, new(certs.Monitor).Register(ours))
+	err := errors.Join(
+		made(webhook.NewMetrics(ours)), new(certs.Monitor).Register(ours),
 
-	_, failed := responder.NewMetrics(theirs)
-	err = errors.Join(err, failed, theirs.Register(responder.NewGauges(nil, nil, nil)))
-	_, failed = config.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = alerts.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = notice.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = desk.NewMetrics(theirs)
-	err = errors.Join(err, failed)
-	_, failed = notify.NewMetrics(theirs)
-	if err = errors.Join(err, failed); err != nil {
+		made(responder.NewMetrics(theirs)), theirs.Register(responder.NewGauges(nil, nil, nil)), made(config.NewMetrics(theirs)),
+		made(alerts.NewMetrics(theirs)), made(notice.NewMetrics(theirs)), made(notify.NewMetrics(theirs)), made(desk.NewMetrics(theirs)),
+	)
+	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return []CommandMetrics{{"webhook", ours.metrics()}, {"responder", theirs.metrics()}}, nil
 }
+
+func made[M any](_ M, err error) error { return err }
 
 // recorder is a registry that writes down what it is given.
 type recorder struct{ all []Metric }
@@ -78,6 +72,9 @@ func (r *recorder) Register(c prometheus.Collector) error {
 	for d := range out {
 		m, err := metric(d)
 		m.Type = kind(c)
+		if slices.ContainsFunc(r.all, func(other Metric) bool { return other.Name == m.Name }) {
+			err = fmt.Errorf("%s is registered twice", m.Name)
+		}
 		r.all = append(r.all, m)
 		errs = append(errs, err)
 	}
@@ -140,7 +137,8 @@ func MetricsPage() (string, error) {
 
 Port 8080 serves them at ` + "`/metrics`" + ` (` + "`--metrics-bind-address`" + `); beside these are those of Go, of the process and of controller-runtime.
 [Monitoring](monitoring.md) has alerts, a dashboard and what scrapes them. What the labels may be is told with what they count:
-[admission](admission.md#metrics), [the responder](responder.md#metrics), [alerts](alerts.md#metrics). No label holds what tenants write but names of
+[admission](admission.md#metrics), [the responder](responder.md#metrics), [notices](notices.md#metrics), [mail](mail.md#metrics), [alerts](alerts.md#metrics),
+[the remedy](remedy.md#metrics). No label holds what tenants write but names of
 namespaces, workloads and containers, and the series of those are bounded. The scanner has none: the responder tells what it says.
 `)
 	for _, c := range commands {

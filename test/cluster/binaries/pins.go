@@ -46,10 +46,8 @@ func programs() []program {
 	const etcd = "go.etcd.io/etcd/server/v3"
 	const podSecurity = "k8s.io/pod-security-admission"
 	const containerd = "github.com/containerd/containerd/v2"
-	const prometheus = "github.com/prometheus/prometheus"
-	const prometheusStamp = "github.com/prometheus/common/version.Version"
 	const containerdStamp = containerd + "/version.Version"
-	return []program{
+	all := []program{
 		{
 			name: "etcd", pin: "etcd", main: etcd, versioned: etcd,
 			takes: "about 40 seconds on 2 cores",
@@ -98,13 +96,22 @@ func programs() []program {
 			name: CertManager, pin: certManagerPin, main: module + "/test/cluster/pins/" + certManagerPin, versioned: certManagerModule,
 			takes: "about 3 minutes on 2 cores",
 		},
+	}
+	return append(all, prometheusPrograms()...)
+}
+
+// prometheusPrograms are those that alerts and panels are tested on.
+func prometheusPrograms() []program {
+	const prometheus = "github.com/prometheus/prometheus"
+	const stamp = "github.com/prometheus/common/version.Version"
+	return []program{
 		{
 			name: Prometheus, pin: "prometheus", main: prometheus + "/cmd/prometheus", versioned: prometheus,
-			stamp: prometheusStamp, tags: "remove_all_sd", takes: "a minute or two on 2 cores",
+			stamp: stamp, tags: "remove_all_sd", takes: "about 2 minutes on 2 cores",
 		},
 		{
 			name: Promtool, pin: "prometheus", main: prometheus + "/cmd/promtool", versioned: prometheus,
-			stamp: prometheusStamp, tags: "remove_all_sd", takes: "seconds after prometheus",
+			stamp: stamp, tags: "remove_all_sd", takes: "seconds after prometheus",
 		},
 	}
 }
