@@ -105,7 +105,7 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	}
 	lines := slog.New(logr.ToSlogHandler(log.WithName("responder")))
 	pods, owners := responder.APIPods{Reader: live}, responder.NewOwners(live)
-	acts, err := newActors(mgr, live, cluster, o, current, owners, lines)
+	acts, err := newActors(ctx, mgr, live, cluster, o, current, owners, lines)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +30,7 @@ type actors struct {
 }
 
 func newActors(
-	mgr manager.Manager, live client.Client, cluster *rest.Config, o *ResponderOptions, current func() *config.Config,
+	ctx context.Context, mgr manager.Manager, live client.Client, cluster *rest.Config, o *ResponderOptions, current func() *config.Config,
 	owners *responder.Owners, log *slog.Logger,
 ) (*actors, error) {
 	instance, err := os.Hostname()
@@ -40,10 +41,11 @@ func newActors(
 		contacts: &contacts{reader: live, name: types.NamespacedName{Namespace: o.Namespace, Name: contactsName}, log: log},
 		kill:     &killSwitch{file: o.KillSwitchFile, log: log},
 	}
-	namespaces := namespaceNotes(mgr.GetCache())
+	namespaces := namespaceNotes(ctx, mgr.GetCache())
 	if a.teller, err = newTeller(live, current, namespaces, a.contacts.Directory, owners, instance, metrics.Registry, log); err != nil {
 		return nil, fmt.Errorf("notices: %w", err)
 	}
+	a.contacts.counts = a.teller.decided
 	if a.remedy, err = newRemedy(cluster, current, a.kill, instance, metrics.Registry, log); err != nil {
 		return nil, fmt.Errorf("remedy: %w", err)
 	}

@@ -27,6 +27,7 @@ const (
 type contacts struct {
 	reader client.Reader
 	name   types.NamespacedName
+	counts *notice.Metrics
 	log    *slog.Logger
 
 	known atomic.Pointer[notice.Directory]
@@ -82,6 +83,7 @@ func (c *contacts) read(ctx context.Context) {
 		return
 	}
 	d, problems := notice.ParseDirectory(m.Data)
+	c.counts.Data(problems)
 	for _, p := range problems {
 		c.log.Warn("contact left out", "configmap", c.name.String(), "namespace", p.Namespace, "problem", p.Text)
 	}
@@ -91,11 +93,11 @@ func (c *contacts) read(ctx context.Context) {
 }
 
 // namespaceNotes gives labels and annotations of namespaces from the informer's
-// memory.
-func namespaceNotes(cached cache.Cache) func(name string) (notice.Namespace, bool) {
+// memory, until ctx ends.
+func namespaceNotes(ctx context.Context, cached cache.Cache) func(name string) (notice.Namespace, bool) {
 	return func(name string) (notice.Namespace, bool) {
 		object := namespaceObject()
-		if err := cached.Get(context.Background(), client.ObjectKey{Name: name}, object); err != nil {
+		if err := cached.Get(ctx, client.ObjectKey{Name: name}, object); err != nil {
 			return notice.Namespace{}, false // not there, or not read yet
 		}
 		return notice.Namespace{Labels: object.Labels, Annotations: object.Annotations}, true
