@@ -79,7 +79,7 @@ type panel struct {
 	ID      int
 	Type    string
 	Title   string
-	Targets []struct{ Expr string }
+	Targets []struct{ Expr, LegendFormat string }
 }
 
 // dashboard is what a test reads of it.
@@ -105,8 +105,8 @@ func theDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// query is an expression and where it stands.
-type query struct{ where, expr string }
+// query is an expression, where it stands, and what its series are called.
+type query struct{ where, expr, legend string }
 
 // queries are those of the panels, with Grafana's variables as they are after a
 // minute.
@@ -120,7 +120,7 @@ func queries(t *testing.T) []query {
 			if strings.Contains(expr, "$") {
 				t.Errorf("panel %q: a variable that the test does not know: %s", p.Title, expr)
 			}
-			all = append(all, query{"panel " + p.Title, expr})
+			all = append(all, query{"panel " + p.Title, expr, target.LegendFormat})
 		}
 	}
 	if len(all) < 30 {

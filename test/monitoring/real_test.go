@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -110,18 +111,26 @@ func (l *live) served(t *testing.T, job string, m app.Metric) error {
 	return nil
 }
 
-// panels are those queries of the dashboard that say nothing, or no number.
+// panels are those queries of the dashboard that say nothing, no number, or not
+// what their series are called by.
 func (l *live) panels(t *testing.T) (wrong []error) {
 	t.Helper()
 	l.traffic(t)
 	for _, q := range queries(t) {
 		got, err := l.query(t, q.expr)
-		number := slices.ContainsFunc(got, func(s sample) bool { return s.Value[1] != "NaN" })
-		switch {
-		case err != nil:
+		if err == nil && !slices.ContainsFunc(got, func(s sample) bool { return s.Value[1] != "NaN" }) {
+			err = fmt.Errorf("says nothing: %v", got)
+		}
+		for _, label := range regexp.MustCompile(`\{\{(\w+)\}\}`).FindAllStringSubmatch(q.legend, -1) {
+			if err == nil && got[0].Metric[label[1]] == "" {
+				err = fmt.Errorf("has no label %s: %v", label[1], got[0].Metric)
+			}
+		}
+		if err == nil {
+			_, err = l.grouped(t, q.expr)
+		}
+		if err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %s: %w", q.where, q.expr, err))
-		case !number:
-			wrong = append(wrong, fmt.Errorf("%s: says nothing: %s: %v", q.where, q.expr, got))
 		}
 	}
 	return wrong
@@ -132,35 +141,45 @@ func (l *live) panels(t *testing.T) (wrong []error) {
 func (l *live) selectors(t *testing.T) (wrong []error) {
 	t.Helper()
 	for _, a := range alerts(t) {
-		n, err := l.parse(t, a.Expr)
+		n, err := l.grouped(t, a.Expr)
+		if err == nil && len(n.selectors()) == 0 {
+			err = errors.New("reads no metric")
+		}
+		for _, s := range n.selectors() {
+			err = errors.Join(err, l.some(t, s.selector()))
+		}
 		if err != nil {
-			return append(wrong, fmt.Errorf("%s: %w", a.Alert, err))
+			wrong = append(wrong, fmt.Errorf("%s: %w", a.Alert, err))
 		}
-		some := func(selector string) {
-			got, err := l.query(t, selector)
-			if err == nil && len(got) == 0 {
-				err = errors.New("there is none")
-			}
-			if err != nil {
-				wrong = append(wrong, fmt.Errorf("%s: %s: %w", a.Alert, selector, err))
-			}
-		}
-		all := n.selectors()
-		if len(all) == 0 {
-			wrong = append(wrong, fmt.Errorf("%s reads no metric", a.Alert))
-		}
-		for _, s := range all {
-			some(s.selector())
-		}
-		n.walk(func(n *part) {
-			for _, label := range n.Grouping {
-				for _, s := range n.selectors() {
-					some(s.Name + "{" + label + `!=""}`)
-				}
-			}
-		})
 	}
 	return wrong
+}
+
+// grouped parses an expression, and says where it groups by a label that a metric
+// has not.
+func (l *live) grouped(t *testing.T, expr string) (*part, error) {
+	t.Helper()
+	n, err := l.parse(t, expr)
+	if err != nil {
+		return n, err
+	}
+	n.walk(func(n *part) {
+		for _, label := range n.Grouping {
+			for _, s := range n.selectors() {
+				err = errors.Join(err, l.some(t, s.Name+"{"+label+`!=""}`))
+			}
+		}
+	})
+	return n, err
+}
+
+func (l *live) some(t *testing.T, selector string) error {
+	t.Helper()
+	got, err := l.query(t, selector)
+	if err == nil && len(got) == 0 {
+		err = fmt.Errorf("there is no %s", selector)
+	}
+	return err
 }
 
 // ruleState is what Prometheus says of a rule.
