@@ -79,7 +79,7 @@ func NewMail(o MailOptions) (*Mail, error) {
 	s := &o.Settings
 	_, domain, _ := strings.Cut(from.Address, "@")
 	s.MessageIDDomain = cmp.Or(s.MessageIDDomain, domain)
-	s.Port = cmp.Or(s.Port, map[TLSMode]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}[s.TLS])
+	s.Port = cmp.Or(s.Port, DefaultPort(s.TLS))
 	m := &Mail{
 		o: o, from: from, queue: newQueue(s.Queue, s.QueueMiB<<20),
 		relay: relay{settings: *s, sender: cmp.Or(s.EnvelopeFrom, from.Address), hello: cmp.Or(s.HelloName, domain)},
