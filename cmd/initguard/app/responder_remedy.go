@@ -38,7 +38,7 @@ func newRemedy(
 }
 
 // killSwitch is killSwitch in the webhook's configuration file: one for all that
-// changes pods. Where the file was never read it is on: nothing is evicted while
+// changes pods. While the file can't be read it is on: nothing is evicted while
 // nobody knows whether that is wanted.
 type killSwitch struct {
 	file string // empty: there is no switch
@@ -68,7 +68,8 @@ func (k *killSwitch) Run(ctx context.Context) error {
 	}
 }
 
-// read takes over what the file says; what can't be read changes nothing.
+// read takes over what the file says. One that can't be read may be one in which
+// somebody has just turned the switch on.
 func (k *killSwitch) read() {
 	data, err := os.ReadFile(k.file)
 	var c *webhookconfig.Config
@@ -77,9 +78,10 @@ func (k *killSwitch) read() {
 	}
 	if err != nil {
 		if text := err.Error(); text != k.failure {
-			k.log.Warn("the kill switch can't be read: it stays as it was, and on where it was never read, so that nothing is evicted", "file", k.file, "error", text)
+			k.log.Warn("the kill switch can't be read: it counts as on, so that nothing is evicted", "file", k.file, "error", text)
 			k.failure = text
 		}
+		k.off.Store(false)
 		return
 	}
 	k.failure = ""
