@@ -10,9 +10,9 @@ import (
 	"github.com/initguard/initguard/scanner"
 )
 
-// heard is how old a report's last news may be: it is brought up to date once
+// Heard is how old a report's last news may be: it is brought up to date once
 // an hour at least while there are zombies.
-const heard = 2 * time.Hour
+const Heard = 2 * time.Hour
 
 // Candidate is a pod that passes a threshold, by what its report says.
 type Candidate struct {
@@ -30,7 +30,7 @@ type Candidate struct {
 // Candidates are the pods of a report that pass a threshold, the most urgent
 // first, or the reason why there is none.
 func (s *Settings) Candidates(r *v1alpha1.ZombieReport, now time.Time) ([]Candidate, Reason) {
-	if now.Sub(r.Status.LastSeen.Time) > heard {
+	if now.Sub(r.Status.LastSeen.Time) > Heard {
 		return nil, OldNews
 	}
 	var list []Candidate
