@@ -44,8 +44,9 @@ func own(o *ResponderOptions) []string {
 }
 
 // killSwitch is killSwitch in the webhook's configuration file: one for all that
-// changes pods. Where the file was never read it is on: nothing is evicted while
-// nobody knows whether that is wanted.
+// changes pods. Where the file can't be read it is on, whatever it said before:
+// nothing is evicted while nobody knows whether that is wanted, and whoever throws
+// the switch in a hurry may write something wrong beside it.
 type killSwitch struct {
 	file string // empty: there is no switch
 	log  *slog.Logger
@@ -74,7 +75,7 @@ func (k *killSwitch) Run(ctx context.Context) error {
 	}
 }
 
-// read takes over what the file says; what can't be read changes nothing.
+// read takes over what the file says.
 func (k *killSwitch) read() {
 	data, err := os.ReadFile(k.file)
 	var c *webhookconfig.Config
@@ -83,9 +84,10 @@ func (k *killSwitch) read() {
 	}
 	if err != nil {
 		if text := err.Error(); text != k.failure {
-			k.log.Warn("the kill switch can't be read: it stays as it was, and on where it was never read, so that nothing is evicted", "file", k.file, "error", text)
+			k.log.Warn("the kill switch can't be read, so that nothing is evicted", "file", k.file, "error", text)
 			k.failure = text
 		}
+		k.off.Store(false)
 		return
 	}
 	k.failure = ""
