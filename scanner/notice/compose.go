@@ -49,6 +49,9 @@ func (p *planner) hand(n *room, o *open) {
 		return
 	}
 	if o.handed.IsZero() {
+		if len(d.To) == 0 && slices.Contains(p.Contactless, false) {
+			p.problem(n.name, ProblemNobody, "its news is in Events alone: no contact of the namespace may be told, and notices.platform is not set")
+		}
 		o.handed, o.first, o.to, o.noContact = p.Now, first, d.To, d.NoContact
 		o.told = make(map[types.NamespacedName]bool, len(stored))
 		o.wanted = nil
