@@ -27,7 +27,7 @@ func TestCRDOfAFormerVersion(t *testing.T) {
 	store := newMemory()
 	o := newOffice(t, store, epoch())
 	var log bytes.Buffer
-	o.Publisher.store, o.Publisher.log = former{store}, slog.New(slog.NewTextHandler(&log, nil))
+	o.Publisher.store, o.log = former{store}, slog.New(slog.NewTextHandler(&log, nil))
 	o.state.Set("n1", outcome(o.now, sighted("shop", "web", "1", "n1", 5, o.now)))
 	o.pass(time.Minute)
 	o.desks.Notices = wants("deployment-web", &v1alpha1.Notice{Pending: &v1alpha1.Digest{ID: "1", Kind: "Firing", At: metav1.NewTime(o.now)}})

@@ -75,7 +75,7 @@ func TestContactsAreReadFirst(t *testing.T) {
 				if _, ok := known("shop"); ok != (tc.first == nil || apierrors.IsNotFound(tc.first)) {
 					t.Errorf("after the first answer it is known: %v", ok)
 				}
-				time.Sleep(tc.after)
+				<-time.After(tc.after)
 				if _, ok := known("shop"); !ok || len(c.Directory()) != tc.contacts {
 					t.Errorf("known: %v, %d contacts", ok, len(c.Directory()))
 				}
@@ -153,7 +153,7 @@ func TestChannelsEndBeforeOthersBegin(t *testing.T) {
 				t.Error("two work at once")
 			}
 			<-ctx.Done()
-			time.Sleep(time.Second) // what is on its way
+			<-time.After(time.Second) // what is on its way
 			working.Add(-1)
 			return nil
 		}
@@ -168,7 +168,7 @@ func TestChannelsEndBeforeOthersBegin(t *testing.T) {
 			tell.changed <- struct{}{}
 			synctest.Wait()
 		}
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		stop()
 		<-done
 		if begun.Load() != 3 || working.Load() != 0 {
