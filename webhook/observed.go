@@ -22,12 +22,14 @@ type Observations interface {
 	Of(namespace string, w v1alpha1.Workload) []Sighting
 }
 
-// Sighting says that zombies were seen in a container with this command and
-// image.
+// Sighting says that zombies were seen in a container with this command, these
+// exec probes and hooks, and this image.
 type Sighting struct {
 	Container string
 	// ArgvHash is v1alpha1.ArgvHash of the command and args of the pod's spec.
 	ArgvHash string
+	// ExecHash is v1alpha1.ExecHash of the container; empty where it is not known.
+	ExecHash string
 	// Image is a digest by which the node named the image, as sha256:<hex>: that
 	// of an index, of a platform's manifest or of its config.
 	Image string
@@ -38,7 +40,7 @@ type Sighting struct {
 }
 
 // observe enters into assessments what was seen of exactly these containers:
-// of this namespace, workload, container, command and image. An image that can't
+// of this namespace, workload, container, command, probes and image. An image that can't
 // be told is another one.
 func (a Assessor) observe(ctx context.Context, from Observations, o Object, spec *corev1.PodSpec, assessments []policy.Assessment, lookups map[string]*lookup) {
 	if _, settled := policy.PodAnswer(spec); settled {
@@ -75,18 +77,20 @@ func (a Assessor) observe(ctx context.Context, from Observations, o Object, spec
 	}
 }
 
-// sightingsOf are those of a container with its command.
+// sightingsOf are those of a container with its command and what is run beside
+// it. Zombies that another probe left say nothing of this one: or who mends a probe,
+// as the fix says, would be denied for what the former one did.
 func sightingsOf(seen []Sighting, c policy.Container) []Sighting {
 	var out []Sighting
-	hash := ""
+	hash, exec := "", ""
 	for _, s := range seen {
 		if s.Container != c.Name {
 			continue
 		}
 		if hash == "" {
-			hash = v1alpha1.ArgvHash(c.Command, c.Args)
+			hash, exec = v1alpha1.ArgvHash(c.Command, c.Args), v1alpha1.ExecHash(c.Container)
 		}
-		if s.ArgvHash == hash {
+		if s.ArgvHash == hash && (s.ExecHash == "" || s.ExecHash == exec) {
 			out = append(out, s)
 		}
 	}

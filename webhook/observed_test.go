@@ -46,6 +46,7 @@ type sighting struct {
 	namespace, kind, name    string
 	container, image, parent string
 	command, args            []string
+	probe                    []string // of readiness; nil where what is run beside is not known
 	cause                    string
 	zombies                  int32
 	age                      time.Duration
@@ -66,6 +67,9 @@ func (s sighting) report() *v1alpha1.ZombieReport {
 		Container: s.container, ImageID: s.image, ArgvHash: v1alpha1.ArgvHash(s.command, s.args), Cause: s.cause, Parent: s.parent, MostZombies: s.zombies,
 		FirstSeen: metav1.NewTime(time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)), LastSeen: metav1.NewTime(time.Now().Add(-s.age)),
 	}}}}
+	if s.probe != nil {
+		r.Status.Observations[0].ExecHash = v1alpha1.ExecHash(&corev1.Container{ReadinessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: s.probe}}}})
+	}
 	r.Namespace, r.Name = s.namespace, w.ReportName()
 	return r
 }
@@ -110,6 +114,10 @@ func TestObserved(t *testing.T) {
 		"not judged":               {nil, "Deployment", container(`"image":"script"`), "who will be PID 1 is not known, but with this image and command node did not reap; " + seenText},
 		"not known by whom":        {func(s *sighting) { s.parent = "" }, "Deployment", container(`"image":"script"`), "with this image and command PID 1 did not reap; " + seenText},
 
+		"the same probe": {func(s *sighting) { s.probe = []string{"sh", "-c", "x"} }, "Deployment", exposed, seenText},
+
+		"the probe is mended":      {func(s *sighting) { s.probe = []string{"sh", "-c", "x"} }, "Deployment", container(`"image":"node","readinessProbe":{"tcpSocket":{"port":80}}`), ""},
+		"another probe":            {func(s *sighting) { s.probe = []string{"sh", "-c", "y"} }, "Deployment", exposed, ""},
 		"another image":            {func(s *sighting) { s.image = "registry.example/node@" + otherDigest }, "Deployment", plain, ""},
 		"an image without digest":  {func(s *sighting) { s.image = "registry.example/node:1" }, "Deployment", plain, ""},
 		"no image":                 {func(s *sighting) { s.image = "" }, "Deployment", plain, ""},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -68,6 +69,32 @@ func letters(text string) string {
 // With the image it tells which argv is meant, and tells nobody what it is.
 func ArgvHash(command, args []string) string {
 	return digest([][]string{append([]string{}, command...), append([]string{}, args...)})
+}
+
+// ExecHash is the hash of what the kubelet runs in a container while it lives,
+// its exec probes and its postStart hook, as its spec has them. What preStop starts
+// ends with the container.
+func ExecHash(c *corev1.Container) string {
+	commands := make([][]string, 0, 4)
+	add := func(a *corev1.ExecAction) {
+		command := []string{}
+		if a != nil {
+			command = append(command, a.Command...)
+		}
+		commands = append(commands, command)
+	}
+	for _, p := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
+		if p == nil {
+			p = &corev1.Probe{}
+		}
+		add(p.Exec)
+	}
+	if c.Lifecycle != nil && c.Lifecycle.PostStart != nil {
+		add(c.Lifecycle.PostStart.Exec)
+	} else {
+		add(nil)
+	}
+	return digest(commands)
 }
 
 // digest is a hash of 16 hexadecimal digits; what is hashed is strings in

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -77,5 +78,40 @@ func TestArgvHash(t *testing.T) {
 			t.Errorf("%q: %s", argv, hash)
 		}
 		seen[hash] = true
+	}
+}
+
+func TestExecHash(t *testing.T) {
+	probe := func(command ...string) *corev1.Probe {
+		return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}, PeriodSeconds: 5}
+	}
+	hook := func(command ...string) *corev1.LifecycleHandler {
+		return &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: command}}
+	}
+	none := ExecHash(&corev1.Container{})
+	for name, c := range map[string]*corev1.Container{
+		"no exec":         {LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{}}}, Lifecycle: &corev1.Lifecycle{}},
+		"preStop":         {Lifecycle: &corev1.Lifecycle{PreStop: hook("sh")}},
+		"another command": {Command: []string{"sh"}, Args: []string{"x"}, Image: "y"},
+	} {
+		if got := ExecHash(c); got != none {
+			t.Errorf("%s: %s, want that of none", name, got)
+		}
+	}
+	seen := map[string]bool{none: true}
+	for i, c := range []*corev1.Container{
+		{LivenessProbe: probe("a")}, {ReadinessProbe: probe("a")}, {StartupProbe: probe("a")}, {Lifecycle: &corev1.Lifecycle{PostStart: hook("a")}},
+		{LivenessProbe: probe("a", "b")}, {LivenessProbe: probe("a"), ReadinessProbe: probe("b")}, {LivenessProbe: probe("ab")},
+	} {
+		hash := ExecHash(c)
+		if len(hash) != 16 || seen[hash] {
+			t.Errorf("%d: %s", i, hash)
+		}
+		seen[hash] = true
+	}
+	slower := probe("a")
+	slower.PeriodSeconds = 60
+	if ExecHash(&corev1.Container{LivenessProbe: slower}) != ExecHash(&corev1.Container{LivenessProbe: probe("a")}) {
+		t.Error("how often a probe is run counts")
 	}
 }

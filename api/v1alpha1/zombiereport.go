@@ -168,12 +168,14 @@ type Container struct {
 	// +optional
 	Name string `json:"name,omitempty"`
 	// ImageID is the image as the pod's status has it, ArgvHash the hash of the
-	// spec's command and args.
+	// spec's command and args, ExecHash that of its exec probes and postStart hook.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	ImageID string `json:"imageID,omitempty"`
 	// +optional
-	ArgvHash    string      `json:"argvHash,omitempty"`
+	ArgvHash string `json:"argvHash,omitempty"`
+	// +optional
+	ExecHash    string      `json:"execHash,omitempty"`
 	Zombies     int32       `json:"zombies"`
 	OldestSince metav1.Time `json:"oldestSince"`
 	// +optional
@@ -248,23 +250,25 @@ type Episode struct {
 	Causes []string `json:"causes,omitempty"`
 }
 
-// Observation says that zombies were seen in a container with this image and
-// this command.
+// Observation says that zombies of a cause were seen in a container with this
+// image, this command and these exec probes and hooks.
 type Observation struct {
 	Container string `json:"container"`
-	// ImageID and ArgvHash are as in Container.
+	// ImageID, ArgvHash and ExecHash are as in Container.
 	// +kubebuilder:validation:MaxLength=512
 	ImageID  string `json:"imageID"`
 	ArgvHash string `json:"argvHash"`
-	// Cause and Parent are those of most zombies there.
+	// +optional
+	ExecHash string `json:"execHash,omitempty"`
+	// Cause is the zombies', Parent the parent of most of them.
 	Cause string `json:"cause"`
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Parent string `json:"parent,omitempty"`
-	// MostZombies is the highest number that was written for one pod.
+	// MostZombies is the highest number of this cause that was written for one pod.
 	// +optional
 	MostZombies int32 `json:"mostZombies,omitempty"`
-	// FirstSeen and LastSeen are when zombies were seen there.
+	// FirstSeen and LastSeen are when some of this cause were seen there.
 	FirstSeen metav1.Time `json:"firstSeen"`
 	LastSeen  metav1.Time `json:"lastSeen"`
 }

@@ -137,11 +137,11 @@ func sightings(r *v1alpha1.ZombieReport) []webhook.Sighting {
 	for i := range r.Status.Observations {
 		o := &r.Status.Observations[i]
 		image := digestOf(o.ImageID)
-		if i >= v1alpha1.MaxObservations || o.Cause != causeMended || image == "" || len(o.Container) > maxName || len(o.ArgvHash) > maxName {
+		if i >= v1alpha1.MaxObservations || o.Cause != causeMended || image == "" || len(o.Container) > maxName || len(o.ArgvHash) > maxName || len(o.ExecHash) > maxName {
 			continue
 		}
 		out = append(out, webhook.Sighting{
-			Container: strings.Clone(o.Container), ArgvHash: strings.Clone(o.ArgvHash), Image: image,
+			Container: strings.Clone(o.Container), ArgvHash: strings.Clone(o.ArgvHash), ExecHash: strings.Clone(o.ExecHash), Image: image,
 			Zombies: int(min(max(o.MostZombies, 0), math.MaxInt32)), Parent: strings.Clone(o.Parent[:min(len(o.Parent), v1alpha1.MaxText)]),
 			First: o.FirstSeen.Time, Last: o.LastSeen.Time,
 		})

@@ -10,9 +10,9 @@ import (
 	"github.com/initguard/initguard/scanner"
 )
 
-// heard is how old a report's last news may be: it is brought up to date once
+// Heard is how old a report's last news may be: it is brought up to date once
 // an hour at least while there are zombies.
-const heard = 2 * time.Hour
+const Heard = 2 * time.Hour
 
 // Candidate is a pod that passes a threshold, by what its report says.
 type Candidate struct {
@@ -30,7 +30,7 @@ type Candidate struct {
 // Candidates are the pods of a report that pass a threshold, the most urgent
 // first, or the reason why there is none.
 func (s *Settings) Candidates(r *v1alpha1.ZombieReport, now time.Time) ([]Candidate, Reason) {
-	if now.Sub(r.Status.LastSeen.Time) > heard {
+	if now.Sub(r.Status.LastSeen.Time) > Heard {
 		return nil, OldNews
 	}
 	var list []Candidate
@@ -109,8 +109,27 @@ func (t Thresholds) passed(zombies int32, p *v1alpha1.Pod, now time.Time) string
 	case t.LimitPercent > 0 && limit != nil && *limit > 0 && int64(zombies)*100 >= *limit*int64(t.LimitPercent):
 		return fmt.Sprintf("%d zombies that PID 1 does not reap, %d%% of the pod's PID limit, of %d%% allowed",
 			zombies, int64(zombies)*100 / *limit, t.LimitPercent)
-	case t.LimitIn > 0 && p.LimitAt != nil && !p.LimitEarly && p.LimitAt.Sub(now) <= t.LimitIn:
+	case t.LimitIn > 0 && p.LimitAt != nil && !p.LimitEarly && p.LimitAt.Sub(now) <= t.LimitIn && byZombies(zombies, p, t.LimitIn):
 		return fmt.Sprintf("%d zombies that PID 1 does not reap, and the PID limit is reached within %s", zombies, short(t.LimitIn))
 	}
 	return ""
+}
+
+// byZombies says whether it is the zombies by which a pod reaches its PID limit.
+// The forecast counts threads, too: those of a program that leaks them come back
+// with the next pod. So zombies alone have to take within the time what is left,
+// and have to be a tenth of the limit, or an eviction frees next to nothing.
+func byZombies(zombies int32, p *v1alpha1.Pod, in time.Duration) bool {
+	if p.PIDLimit == nil || p.PIDsUsed == nil || int64(zombies)*10 < *p.PIDLimit {
+		return false
+	}
+	perHour := 0.0
+	for i := range p.Containers {
+		for _, cause := range p.Containers[i].Causes {
+			if cause.Cause == string(scanner.PID1NotReaping) && cause.PerHour != nil {
+				perHour += float64(*cause.PerHour)
+			}
+		}
+	}
+	return float64(*p.PIDLimit-*p.PIDsUsed) <= perHour*in.Hours()
 }

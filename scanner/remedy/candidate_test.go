@@ -18,6 +18,19 @@ func TestCandidates(t *testing.T) {
 		}
 		c.OtherZombies, c.Zombies, p.Zombies = other, not+waiting+ambiguous+other, not+waiting+ambiguous+other
 	}
+	// near is a pod with a limit of 4096 that it reaches in some time: with so many
+	// zombies, PIDs in all, and zombies that come in an hour.
+	near := func(zombies int32, used int64, perHour int32, in time.Duration) func(*Settings, *v1alpha1.ZombieReport, *v1alpha1.Pod) {
+		return func(s *Settings, _ *v1alpha1.ZombieReport, p *v1alpha1.Pod) {
+			s.Thresholds.Zombies = 0
+			causes(p, zombies, 0, 0, 0)
+			at := ago(-in)
+			p.LimitAt, p.PIDLimit, p.PIDsUsed = &at, limit(4096), &used
+			if perHour >= 0 {
+				p.Containers[0].Causes[0].PerHour = &perHour
+			}
+		}
+	}
 	for name, test := range map[string]struct {
 		change func(s *Settings, r *v1alpha1.ZombieReport, p *v1alpha1.Pod)
 		want   bool
@@ -45,20 +58,16 @@ func TestCandidates(t *testing.T) {
 			causes(p, 99, 0, 0, 0)
 			p.PIDLimit = limit(0)
 		}, false},
-		"the limit is near": {func(_ *Settings, _ *v1alpha1.ZombieReport, p *v1alpha1.Pod) {
-			causes(p, 9, 0, 0, 0)
-			at := ago(-6 * time.Hour)
-			p.LimitAt = &at
-		}, true},
-		"the limit is far": {func(_ *Settings, _ *v1alpha1.ZombieReport, p *v1alpha1.Pod) {
-			causes(p, 9, 0, 0, 0)
-			at := ago(-7 * time.Hour)
-			p.LimitAt = &at
-		}, false},
-		"the limit is near, perhaps": {func(_ *Settings, _ *v1alpha1.ZombieReport, p *v1alpha1.Pod) {
-			causes(p, 9, 0, 0, 0)
-			at := ago(-time.Hour)
-			p.LimitAt, p.LimitEarly = &at, true
+		"the limit is near":          {near(1000, 3000, 200, 6*time.Hour), true},
+		"the limit is far":           {near(1000, 3000, 200, 7*time.Hour), false},
+		"the limit is reached":       {near(410, 4096, 0, 0), true},
+		"by threads, not by zombies": {near(900, 3000, 100, time.Hour), false},
+		"zombies are a tenth":        {near(410, 3900, 200, time.Hour), true},
+		"zombies are next to none":   {near(9, 4090, 200, time.Hour), false},
+		"no rate is known":           {near(900, 3000, -1, time.Hour), false},
+		"the limit is near, perhaps": {func(s *Settings, r *v1alpha1.ZombieReport, p *v1alpha1.Pod) {
+			near(900, 3000, 200, time.Hour)(s, r, p)
+			p.LimitEarly = true
 		}, false},
 		"that threshold is not set": {func(s *Settings, _ *v1alpha1.ZombieReport, _ *v1alpha1.Pod) { s.Thresholds.Zombies = 0 }, false},
 	} {

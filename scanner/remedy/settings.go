@@ -48,8 +48,9 @@ type Thresholds struct {
 	// LimitPercent is the part of the pod's PID limit that they take, where the
 	// limit is known. At most 100. Default: 50.
 	LimitPercent int `yaml:"limitPercent"`
-	// LimitIn is how soon the pod reaches its PID limit, where that can be told
-	// and does not rest on a short time. At most 720h. Default: 6h.
+	// LimitIn is how soon the pod reaches its PID limit, by zombies alone, where
+	// that can be told and does not rest on a short time; they have to take a tenth
+	// of the limit already. At most 720h. Default: 6h.
 	LimitIn time.Duration `yaml:"limitIn"`
 }
 

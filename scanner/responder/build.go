@@ -1,7 +1,6 @@
 package responder
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -149,46 +148,6 @@ func history(before *v1alpha1.ZombieReportStatus, s v1alpha1.Summary, causes []s
 		episodes[0].To = &now
 	}
 	return episodes[:min(len(episodes), v1alpha1.MaxHistory)]
-}
-
-// observations remembers in which containers, with which image and command,
-// zombies were seen.
-func observations(before *v1alpha1.ZombieReportStatus, pods []v1alpha1.Pod, now metav1.Time) []v1alpha1.Observation {
-	type scope struct{ container, image, argv string }
-	seen := make(map[scope]v1alpha1.Observation)
-	if before != nil {
-		for _, o := range before.Observations {
-			if now.Sub(o.LastSeen.Time) < kept {
-				seen[scope{o.Container, o.ImageID, o.ArgvHash}] = o
-			}
-		}
-	}
-	for _, p := range pods {
-		for _, c := range p.Containers {
-			if c.Name == "" || len(c.Causes) == 0 {
-				continue
-			}
-			key := scope{c.Name, c.ImageID, c.ArgvHash}
-			o, ok := seen[key]
-			if !ok {
-				o = v1alpha1.Observation{Container: c.Name, ImageID: c.ImageID, ArgvHash: c.ArgvHash, FirstSeen: now}
-			}
-			if !o.LastSeen.Equal(&now) { // the pod with the most zombies says the cause
-				o.LastSeen, o.Cause, o.Parent = now, c.Causes[0].Cause, c.Causes[0].Parent
-			}
-			o.MostZombies = max(o.MostZombies, c.Zombies)
-			seen[key] = o
-		}
-	}
-	all := make([]v1alpha1.Observation, 0, len(seen))
-	for _, o := range seen {
-		all = append(all, o)
-	}
-	slices.SortFunc(all, func(a, b v1alpha1.Observation) int {
-		return cmp.Or(b.LastSeen.Compare(a.LastSeen.Time), cmp.Compare(a.Container, b.Container),
-			cmp.Compare(a.ImageID, b.ImageID), cmp.Compare(a.ArgvHash, b.ArgvHash))
-	})
-	return all[:min(len(all), v1alpha1.MaxObservations)]
 }
 
 // limit drops pods beyond the bounds, those with the fewest zombies.

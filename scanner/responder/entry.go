@@ -49,7 +49,7 @@ func sight(pod *Pod, said []node.Container, scanned time.Time, match Matcher) Si
 func container(pod *Pod, said node.Container, scanned time.Time, match Matcher) (v1alpha1.Container, *float64) {
 	known := pod.Containers[said.ID]
 	c := v1alpha1.Container{
-		Name: known.Name, ImageID: cut(known.ImageID, v1alpha1.MaxImageID), ArgvHash: known.ArgvHash,
+		Name: known.Name, ImageID: cut(known.ImageID, v1alpha1.MaxImageID), ArgvHash: known.ArgvHash, ExecHash: known.ExecHash,
 		Zombies: count(said.Zombies), OldestSince: metav1.NewTime(scanned.Truncate(time.Second)), Causes: []v1alpha1.Cause{},
 	}
 	var rate *float64

@@ -25,7 +25,7 @@ type Pod struct {
 }
 
 // ContainerInfo is what a report says of a container, known or not.
-type ContainerInfo struct{ Name, ImageID, ArgvHash string }
+type ContainerInfo struct{ Name, ImageID, ArgvHash, ExecHash string }
 
 // Lister lists the pods of a node.
 type Lister interface {
@@ -68,11 +68,11 @@ func newPod(p *corev1.Pod, w v1alpha1.Workload) *Pod {
 		Namespace: p.Namespace, Name: p.Name, UID: string(p.UID), Node: p.Spec.NodeName, Workload: w,
 		Containers: make(map[string]ContainerInfo),
 	}
-	hashes := make(map[string]string)
+	hashes, execs := make(map[string]string), make(map[string]string)
 	for _, group := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
 		for i := range group {
 			c := &group[i]
-			hashes[c.Name] = v1alpha1.ArgvHash(c.Command, c.Args)
+			hashes[c.Name], execs[c.Name] = v1alpha1.ArgvHash(c.Command, c.Args), v1alpha1.ExecHash(c)
 			pod.Spec = append(pod.Spec, corev1.Container{
 				Name: c.Name, Command: c.Command, Args: c.Args, LivenessProbe: c.LivenessProbe, ReadinessProbe: c.ReadinessProbe,
 				StartupProbe: c.StartupProbe, Lifecycle: c.Lifecycle,
@@ -84,7 +84,7 @@ func newPod(p *corev1.Pod, w v1alpha1.Workload) *Pod {
 		hashes[c.Name] = v1alpha1.ArgvHash(c.Command, c.Args)
 	}
 	for id, s := range containerIDs(p) {
-		pod.Containers[id] = ContainerInfo{Name: s.Name, ImageID: s.ImageID, ArgvHash: hashes[s.Name]}
+		pod.Containers[id] = ContainerInfo{Name: s.Name, ImageID: s.ImageID, ArgvHash: hashes[s.Name], ExecHash: execs[s.Name]}
 	}
 	return pod
 }

@@ -71,6 +71,10 @@ func New(o Options) *Responder {
 // Gauges tell Prometheus what was found, from when it runs.
 func (r *Responder) Gauges() *Gauges { return r.gauges }
 
+// Heard is when a node made the scan that it last told of; zero when it did not
+// answer yet.
+func (r *Responder) Heard(node string) time.Time { return r.state.Heard(node) }
+
 // Run collects and writes until ctx ends.
 func (r *Responder) Run(ctx context.Context) error {
 	if err := r.load(ctx); err != nil {

@@ -120,6 +120,17 @@ func (s *State) Silent(since time.Time) []string {
 	return silent
 }
 
+// Heard is when a node made the scan that it last told of; zero when it did not
+// answer yet.
+func (s *State) Heard(node string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := s.nodes[node]; n != nil {
+		return n.scanned
+	}
+	return time.Time{}
+}
+
 // Keys are the reports that have pods.
 func (s *State) Keys() []Key {
 	s.mu.Lock()

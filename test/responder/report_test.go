@@ -131,7 +131,7 @@ func checkMongo(t *testing.T, pod *corev1.Pod) {
 	if !strings.HasPrefix(c.ImageID, "registry.example/shop/mongo@sha256:") {
 		t.Errorf("image %q", c.ImageID)
 	}
-	if o := r.Status.Observations; len(o) != 1 || o[0].ImageID != c.ImageID || o[0].ArgvHash != c.ArgvHash || o[0].Cause != "PID1NotReaping" {
+	if o := r.Status.Observations; len(o) != 1 || o[0].ImageID != c.ImageID || o[0].ArgvHash != c.ArgvHash || c.ExecHash != v1alpha1.ExecHash(&pod.Spec.Containers[0]) || o[0].ExecHash != c.ExecHash || o[0].Cause != "PID1NotReaping" {
 		t.Errorf("observations %+v", o)
 	}
 	if h := r.Status.History; len(h) != 1 || h[0].To != nil || h[0].MostZombies != 341 {

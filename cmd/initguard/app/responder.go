@@ -105,11 +105,13 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	}
 	lines := slog.New(logr.ToSlogHandler(log.WithName("responder")))
 	pods, owners := responder.APIPods{Reader: live}, responder.NewOwners(live)
-	acts, err := newActors(ctx, mgr, live, cluster, o, current, owners, lines)
+	var work *responder.Responder
+	heard := func(node string) time.Time { return work.Heard(node) } // It is asked by what work calls.
+	acts, err := newActors(ctx, mgr, live, cluster, o, current, owners, heard, lines)
 	if err != nil {
 		return err
 	}
-	work := responder.New(responder.Options{
+	work = responder.New(responder.Options{
 		Targets: responder.Targets{Reader: mgr.GetClient(), Namespace: o.ScannerNamespace}.List,
 		Asker:   responder.NewClient(secrets.TLS),
 		Lister:  pods, Owners: owners, Limits: responderLimits(o, mgr, lines), Match: responder.Starter,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
@@ -31,7 +32,7 @@ type actors struct {
 
 func newActors(
 	ctx context.Context, mgr manager.Manager, live client.Client, cluster *rest.Config, o *ResponderOptions, current func() *config.Config,
-	owners *responder.Owners, log *slog.Logger,
+	owners *responder.Owners, heard func(node string) time.Time, log *slog.Logger,
 ) (*actors, error) {
 	instance, err := os.Hostname()
 	if err != nil {
@@ -46,7 +47,7 @@ func newActors(
 		return nil, fmt.Errorf("notices: %w", err)
 	}
 	a.contacts.counts = a.teller.decided
-	if a.remedy, err = newRemedy(cluster, current, a.kill, instance, metrics.Registry, log); err != nil {
+	if a.remedy, err = newRemedy(cluster, current, a.kill, own(o), heard, instance, metrics.Registry, log); err != nil {
 		return nil, fmt.Errorf("remedy: %w", err)
 	}
 	a.shelf = alerts.NewShelf(a.teller.Turn)

@@ -21,7 +21,8 @@ const switchEvery = 5 * time.Second
 
 // newRemedy makes the desk that evicts pods where the configuration says so.
 func newRemedy(
-	cluster *rest.Config, current func() *config.Config, kill *killSwitch, instance string, r prometheus.Registerer, log *slog.Logger,
+	cluster *rest.Config, current func() *config.Config, kill *killSwitch, own []string, heard func(node string) time.Time, instance string,
+	r prometheus.Registerer, log *slog.Logger,
 ) (*desk.Desk, error) {
 	api, err := desk.NewAPI(cluster, instance, time.Now)
 	if err != nil {
@@ -33,8 +34,13 @@ func newRemedy(
 	}
 	return desk.New(desk.Options{
 		Cluster: api, Recorder: api, Settings: func() remedy.Settings { return current().Remedy }, KillSwitch: kill.On,
-		Own: webhookconfig.OwnNamespaces(), Metrics: counts, Log: log, Now: time.Now,
+		Heard: heard, Own: own, Metrics: counts, Log: log, Now: time.Now,
 	}), nil
+}
+
+// own are initguard's namespaces: the usual ones, and those that it runs in.
+func own(o *ResponderOptions) []string {
+	return append(webhookconfig.OwnNamespaces(), o.Namespace, o.ScannerNamespace)
 }
 
 // killSwitch is killSwitch in the webhook's configuration file: one for all that

@@ -77,6 +77,10 @@ type Options struct {
 	Settings func() remedy.Settings
 	// KillSwitch says that nothing may be done in the whole cluster.
 	KillSwitch func() bool
+	// Heard says when a node last told of its zombies, as its scanner saw them; zero
+	// for not since this process began. A report stays as it is while its nodes are
+	// silent, and says nothing of that. Where it is nil nobody asks.
+	Heard func(node string) time.Time
 	// Own are initguard's namespaces.
 	Own     []string
 	Metrics *Metrics
@@ -231,6 +235,11 @@ func (d *Desk) Run(ctx context.Context) error {
 		}
 	})
 	return group.Wait()
+}
+
+// silent says whether nothing was heard of a candidate for long.
+func (d *Desk) silent(c *remedy.Candidate, now time.Time) bool {
+	return d.o.Heard != nil && now.Sub(d.o.Heard(c.Pod.Node)) > remedy.Heard
 }
 
 // allowed says whether anything may be done, now.

@@ -107,6 +107,9 @@ func (d *Desk) count(t *turn, r *v1alpha1.ZombieReport) {
 	t.candidates[k], _ = t.settings.Candidates(r, t.now) // Most reports are of no concern.
 	for i := range t.candidates[k] {
 		uid := t.candidates[k][i].Pod.UID
+		if d.silent(&t.candidates[k][i], t.now) {
+			continue // It may pass no more.
+		}
 		t.passing[uid] = true
 		if _, ok := d.memory.held[uid]; !ok {
 			d.memory.held[uid] = t.now
@@ -223,6 +226,9 @@ func (d *Desk) why(t *turn, r *v1alpha1.ZombieReport, c *remedy.Candidate) remed
 	}
 	if done := r.Status.Remedy; done != nil && done.Stopped != nil && remedy.Holds(done.Stopped, &c.Container) {
 		return remedy.Stopped
+	}
+	if d.silent(c, t.now) {
+		return remedy.OldNews
 	}
 	if t.now.Sub(m.held[c.Pod.UID]) < t.settings.Hold {
 		return remedy.Holding

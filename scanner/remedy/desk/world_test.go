@@ -203,7 +203,7 @@ func (w *world) observe() {
 			if p.namespace != r.Namespace || p.owner != s.Workload.Name || w.gone(p) || !p.sick {
 				continue
 			}
-			s.Pods = append(s.Pods, v1alpha1.Pod{Name: p.name, UID: p.uid, Zombies: 2000, Containers: []v1alpha1.Container{{
+			s.Pods = append(s.Pods, v1alpha1.Pod{Name: p.name, UID: p.uid, Node: "node-1", Zombies: 2000, Containers: []v1alpha1.Container{{
 				Name: "app", ImageID: "image", ArgvHash: "argv", Zombies: 2000, OldestSince: metav1.NewTime(p.created.Add(time.Minute)),
 				Causes: []v1alpha1.Cause{{Cause: string(scanner.PID1NotReaping), Zombies: 2000}},
 			}}})
