@@ -76,7 +76,7 @@ func TestQuick(t *testing.T) {
 		"a job's":    {"Job", 4, false, "delete the pods", "kubectl -n shop delete pod d"},
 		"of nothing": {"Pod", 1, false, "delete the pod", "kubectl -n shop delete pod a"},
 	} {
-		s := v1alpha1.ZombieReportStatus{Workload: v1alpha1.Workload{Kind: tc.kind, Name: "web"}, Pods: pods[:tc.pods]}
+		s := v1alpha1.ZombieReportStatus{Workload: v1alpha1.Workload{Group: map[string]string{"Deployment": "apps", "Job": "batch"}[tc.kind], Kind: tc.kind, Name: "web"}, Pods: pods[:tc.pods]}
 		q := Quick("shop", &s, tc.one)
 		if q.What() != tc.what || tc.last != "" && q.Commands[len(q.Commands)-1] != tc.last || (tc.kind == "Pod") != strings.Contains(q.Note, "keep its manifest") {
 			t.Errorf("%s: %q, %+v", name, q.What(), q)

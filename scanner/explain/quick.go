@@ -31,7 +31,7 @@ func Quick(namespace string, s *v1alpha1.ZombieReportStatus, one bool) QuickFix 
 			Commands: []string{kubectl + " delete pod " + s.Pods[0].Name},
 			Note:     "nothing owns this pod, so that nothing makes a new one: keep its manifest",
 		}
-	case !one && len(s.Pods) > maxDeletes && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, w.Kind):
+	case !one && len(s.Pods) > maxDeletes && restartable(w):
 		return QuickFix{Commands: []string{kubectl + " rollout restart " + strings.ToLower(w.Kind) + "/" + w.Name}, Note: quickNote}
 	default:
 		q := QuickFix{Note: quickNote}
@@ -40,6 +40,18 @@ func Quick(namespace string, s *v1alpha1.ZombieReportStatus, one bool) QuickFix 
 		}
 		return q
 	}
+}
+
+// maxObjectName is how long an object's name is, at most.
+const maxObjectName = 253
+
+// restartable says whether a command may restart a workload by its name. Kind and
+// name are what a pod says of its owner, which the API server takes as it is:
+// "x -n kube-system" would be another namespace's. An object's name has nothing
+// like that.
+func restartable(w v1alpha1.Workload) bool {
+	return w.Group == "apps" && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, w.Kind) &&
+		w.Name != "" && len(w.Name) <= maxObjectName && w.Name[0] != '-' && strings.Trim(w.Name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }
 
 // What says what the commands do.

@@ -99,7 +99,9 @@ func (e *Events) Tell(d notice.Digest) bool {
 	ok := e.queue.put(d, time.Now())
 	if !ok {
 		e.o.Metrics.refused(eventChannel)
-		e.o.Log.Warn("the queue of Events is full, the digest comes again", "namespace", d.Namespace, "digest", d.ID)
+		if n, say := e.queue.refused(time.Now()); say {
+			e.o.Log.Warn("the queue of Events is full, what finds no room comes again; this is said once a minute", "times", n, "namespace", d.Namespace, "digest", d.ID)
+		}
 	}
 	e.o.Metrics.queued(eventChannel, e.queue)
 	return ok

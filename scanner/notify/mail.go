@@ -79,9 +79,11 @@ func NewMail(o MailOptions) (*Mail, error) {
 	s := &o.Settings
 	_, domain, _ := strings.Cut(from.Address, "@")
 	s.MessageIDDomain = cmp.Or(s.MessageIDDomain, domain)
-	s.Port = cmp.Or(s.Port, map[TLSMode]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}[s.TLS])
+	s.Port = cmp.Or(s.Port, DefaultPort(s.TLS))
+	waiting := newQueue(s.Queue, s.QueueMiB<<20)
+	waiting.renews = true
 	m := &Mail{
-		o: o, from: from, queue: newQueue(s.Queue, s.QueueMiB<<20),
+		o: o, from: from, queue: waiting,
 		relay: relay{settings: *s, sender: cmp.Or(s.EnvelopeFrom, from.Address), hello: cmp.Or(s.HelloName, domain)},
 		again: 30 * time.Second, againMost: 30 * time.Minute, pause: 5 * time.Second, pauseMost: 5 * time.Minute,
 	}
@@ -100,7 +102,9 @@ func (m *Mail) Tell(d notice.Digest) bool {
 	ok := m.queue.put(d, time.Now())
 	if !ok {
 		m.o.Metrics.refused(mailChannel)
-		m.o.Log.Warn("the queue of mails is full, the digest comes again", "namespace", d.Namespace, "digest", d.ID)
+		if n, say := m.queue.refused(time.Now()); say {
+			m.o.Log.Warn("the queue of mails is full, what finds no room comes again; this is said once a minute", "times", n, "namespace", d.Namespace, "digest", d.ID)
+		}
 	}
 	m.o.Metrics.queued(mailChannel, m.queue)
 	return ok
@@ -173,8 +177,10 @@ func (m *Mail) failed(j *job, err *stageError) {
 	wait := backoff(m.pause, m.pauseMost, m.failures)
 	m.resume = time.Now().Add(wait)
 	m.o.Log.Warn("the mail server does not take mails", "host", m.o.Settings.Host, "stage", err.stage, "error", err.Error(), "again", wait.Round(time.Millisecond).String())
-	if m.expired(j) {
-		m.giveUp(j, err.Error())
+	// All that are too old, not only the one that was tried: they are tried less
+	// and less often, and would be sent, as news, when the server is back.
+	for _, old := range m.queue.old(time.Now().Add(-m.o.Settings.RetryFor)) {
+		m.giveUp(old, err.Error())
 	}
 }
 
@@ -214,7 +220,8 @@ func (m *Mail) finish(j *job) {
 
 // prepare writes the mail; false where there is nobody to send it to.
 func (m *Mail) prepare(ctx context.Context, j *job) bool {
-	people, others := reachable(j.digest.To)
+	digest := m.queue.take(j)
+	people, others := reachable(digest.To)
 	for _, c := range others {
 		m.o.Log.Warn("a contact is no mail address", "namespace", j.digest.Namespace, "role", c.Role, "address", printable(c.Address))
 	}
@@ -224,7 +231,7 @@ func (m *Mail) prepare(ctx context.Context, j *job) bool {
 		m.finish(j)
 		return false
 	}
-	message := m.Message(ctx, j.digest)
+	message := m.Message(ctx, digest)
 	if ctx.Err() != nil {
 		return false
 	}

@@ -82,6 +82,14 @@ func (m *Metrics) refused(channel string) {
 	}
 }
 
+// Empty says that nothing waits in any channel: those that there were have ended.
+func (m *Metrics) Empty() {
+	for _, channel := range []string{mailChannel, eventChannel} {
+		m.waiting.WithLabelValues(channel).Set(0)
+		m.bytes.WithLabelValues(channel).Set(0)
+	}
+}
+
 func (m *Metrics) queued(channel string, q *queue) {
 	if m == nil {
 		return

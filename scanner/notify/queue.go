@@ -16,7 +16,10 @@ const maxDone = 4096
 // queue are the digests that wait, for one worker. It is safe for concurrent use.
 type queue struct {
 	max, maxBytes int
-	wake          chan struct{}
+	// renews says that a digest which is handed over again takes the place of the
+	// one that waits, as long as nothing was made of that.
+	renews bool
+	wake   chan struct{}
 
 	mu      sync.Mutex
 	jobs    []*job
@@ -24,6 +27,10 @@ type queue struct {
 	done    map[string]notice.Result
 	order   []string // of done, the oldest first
 	results []notice.Result
+	// full is when it was last said that there is no room, unsaid how often there
+	// was none since.
+	full   time.Time
+	unsaid int
 }
 
 // job is a digest that is told until there is a result. Its worker alone touches
@@ -31,6 +38,7 @@ type queue struct {
 type job struct {
 	digest notice.Digest
 	bytes  int
+	taken  bool // the digest is its worker's alone
 
 	begun time.Time
 	due   time.Time
@@ -64,6 +72,10 @@ func (q *queue) put(d notice.Digest, now time.Time) bool {
 	}
 	for _, j := range q.jobs {
 		if j.digest.ID == d.ID {
+			if q.renews && !j.taken {
+				q.bytes += weight(d) - j.bytes
+				j.digest, j.bytes = d, weight(d)
+			}
 			return true
 		}
 	}
@@ -91,6 +103,44 @@ func (q *queue) next() *job {
 		}
 	}
 	return first
+}
+
+// take is the digest of a job, which stays as it is from then on.
+func (q *queue) take(j *job) notice.Digest {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j.taken = true
+	return j.digest
+}
+
+// old takes the jobs that began before a time.
+func (q *queue) old(before time.Time) []*job {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var old []*job
+	for _, j := range q.jobs {
+		if j.begun.Before(before) {
+			j.taken = true
+			old = append(old, j)
+		}
+	}
+	return old
+}
+
+// fullAgain is how long after it was said that there is no room it is said again.
+const fullAgain = time.Minute
+
+// refused counts that there was no room, and says whether that is to be said now,
+// for how many: what finds none comes again every few seconds.
+func (q *queue) refused(now time.Time) (n int, say bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.unsaid++
+	if !q.full.IsZero() && now.Sub(q.full) < fullAgain {
+		return 0, false
+	}
+	n, q.full, q.unsaid = q.unsaid, now, 0
+	return n, true
 }
 
 // delay has a job wait.

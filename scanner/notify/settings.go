@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,6 +26,11 @@ const (
 	// NoTLS is not encrypted.
 	NoTLS TLSMode = "none"
 )
+
+// DefaultPort is the port of a mail server where the file names none.
+func DefaultPort(m TLSMode) int {
+	return map[TLSMode]int{StartTLS: 587, ImplicitTLS: 465, NoTLS: 25}[m]
+}
 
 // AuthMethod is how to log in to the mail server.
 type AuthMethod string
@@ -200,8 +206,8 @@ func (s MailSettings) Validate() []Fault {
 }
 
 func (f *faults) server(s MailSettings) {
-	if !letter.Deliverable("a@"+s.Host) && !strings.Contains(s.Host, ":") || strings.ContainsFunc(s.Host, unusable) {
-		f.add("host", "%q is no host name or address", s.Host)
+	if _, err := netip.ParseAddr(s.Host); err != nil && !letter.Deliverable("a@"+s.Host) {
+		f.add("host", "%q is no host name or address; the port goes into mail.port", s.Host)
 	}
 	if s.Port < 0 || s.Port > 65535 {
 		f.add("port", "%d must be from 1 to 65535", s.Port)

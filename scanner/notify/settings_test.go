@@ -24,6 +24,8 @@ func TestSettings(t *testing.T) {
 		"no mail":                       {func(s *MailSettings) { *s = DefaultMail() }, nil},
 		"no host":                       {func(s *MailSettings) { s.Host = "" }, []string{"host"}},
 		"host":                          {func(s *MailSettings) { s.Host = "mail example" }, []string{"host"}},
+		"host and port":                 {func(s *MailSettings) { s.Host = "smtp.example.org:587" }, []string{"host"}},
+		"IPv6 as host":                  {func(s *MailSettings) { s.Host = "2001:db8::1" }, nil},
 		"host of lines":                 {func(s *MailSettings) { s.Host = "a:\nb" }, []string{"host"}},
 		"port":                          {func(s *MailSettings) { s.Port = 70000 }, []string{"port"}},
 		"tls":                           {func(s *MailSettings) { s.TLS = "ssl" }, []string{"tls"}},

@@ -31,7 +31,8 @@ type Owner struct {
 	// Gone says that it isn't there any more, is being deleted, or that another
 	// one has its name.
 	Gone bool
-	// Wanted replicas there should be, Ready ones are ready.
+	// Wanted replicas there should be, Ready ones are ready, for minReadySeconds
+	// where the workload has some.
 	Wanted, Ready int32
 	// Steady says that its controller has seen its newest spec, and that all its
 	// pods are of that one.

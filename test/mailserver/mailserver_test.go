@@ -3,7 +3,9 @@
 package mailserver
 
 import (
+	"fmt"
 	"log/slog"
+	"net"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -130,4 +132,20 @@ func TestEximRefusesPassword(t *testing.T) {
 	if mails, err := s.Mails(); err != nil || len(mails) > 0 {
 		t.Errorf("%d mails, %v", len(mails), err)
 	}
+}
+
+// TestStop: nothing of it listens any more.
+func TestStop(t *testing.T) {
+	s := start(t, Options{})
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	poll.Until(t, 50*time.Millisecond, 10*time.Second, "the port is closed", func() error {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", net.JoinHostPort(s.Host, fmt.Sprint(s.Port)))
+		if err != nil {
+			return nil //nolint:nilerr // that is what is waited for
+		}
+		_ = conn.Close()
+		return fmt.Errorf("%s:%d still takes connections", s.Host, s.Port)
+	})
 }

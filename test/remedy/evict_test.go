@@ -340,11 +340,11 @@ func TestFacts(t *testing.T) {
 	three := int32(3)
 	s := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "facts", Name: "db"}, Spec: appsv1.StatefulSetSpec{Replicas: &three, Selector: selector(), Template: template()}}
 	create(t, s)
-	s.Status = appsv1.StatefulSetStatus{ObservedGeneration: s.Generation, Replicas: 3, ReadyReplicas: 2, CurrentRevision: "a", UpdateRevision: "b"}
+	s.Status = appsv1.StatefulSetStatus{ObservedGeneration: s.Generation, Replicas: 3, ReadyReplicas: 2, AvailableReplicas: 1, CurrentRevision: "a", UpdateRevision: "b"}
 	setStatus(t, s)
 	of := target(pod(t, s, "StatefulSet", "db-0"))
 	of.Since = ask.Since
-	if f, err = api(t).Facts(t.Context(), of); err != nil || f.Owner == nil || f.Owner.Kind != "StatefulSet" || f.Owner.Steady || f.Owner.Ready != 2 || len(f.Young) != 1 {
+	if f, err = api(t).Facts(t.Context(), of); err != nil || f.Owner == nil || f.Owner.Kind != "StatefulSet" || f.Owner.Steady || f.Owner.Ready != 1 || len(f.Young) != 1 {
 		t.Errorf("%+v %+v, %v", f.Owner, f.Young, err)
 	}
 	other := target(pod(t, s, "DaemonSet", "log-0"))

@@ -104,7 +104,7 @@ func testMail(ctx context.Context, o *NotifyTestOptions, out io.Writer) error {
 		return fmt.Errorf("programs: %w", err)
 	}
 	mail, err := notify.NewMail(notify.MailOptions{
-		Settings: c.Mail, Situation: seenSituation(db), OptOut: notice.NotifyCritical, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Settings: c.Mail, Situation: seenSituation(db), OptOut: c.Notices.OptOut, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.Config, err)

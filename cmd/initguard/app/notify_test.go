@@ -91,3 +91,21 @@ func TestNotifyTest(t *testing.T) {
 		}
 	}
 }
+
+// TestNotifyTestSaysHowToOptOut as far as the file lets a namespace go.
+func TestNotifyTestSaysHowToOptOut(t *testing.T) {
+	for _, optOut := range []string{"all", "critical", "never"} {
+		name := mailConfig(t, 1, "none")
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, append(text, "notices: {optOut: "+optOut+"}\n"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := run(t, "", "initguard", "notify", "test", "--config", name, "--to", "me@example.org", "--dry-run")
+		if got.code != 0 || strings.Contains(got.out, "initguard.dev/notify") != (optOut != "all") || strings.Contains(got.out, "of nothing") != (optOut == "never") {
+			t.Errorf("%s: %+v", optOut, got)
+		}
+	}
+}

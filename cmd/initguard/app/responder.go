@@ -80,6 +80,10 @@ lease says which one works.`,
 func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error {
 	log := newLogger(&WebhookOptions{LogFormat: o.LogFormat, LogLevel: o.LogLevel}, out)
 	ctrl.SetLogger(log)
+	current, follow, err := responderConfig(o.ConfigFile, metrics.Registry, log)
+	if err != nil {
+		return err
+	}
 	cluster, err := restConfig(o.Kubeconfig)
 	if err != nil {
 		return err
@@ -92,10 +96,6 @@ func runResponder(ctx context.Context, o *ResponderOptions, out io.Writer) error
 	counts, err := responder.NewMetrics(metrics.Registry)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
-	}
-	current, follow, err := responderConfig(o.ConfigFile, metrics.Registry, log)
-	if err != nil {
-		return err
 	}
 	secrets := &certs.MutualSecrets{
 		Client:     live,

@@ -42,7 +42,7 @@ func newActors(
 		contacts: &contacts{reader: live, name: types.NamespacedName{Namespace: o.Namespace, Name: contactsName}, log: log},
 		kill:     &killSwitch{file: o.KillSwitchFile, log: log},
 	}
-	namespaces := namespaceNotes(ctx, mgr.GetCache())
+	namespaces := a.contacts.before(namespaceNotes(ctx, mgr.GetCache()))
 	if a.teller, err = newTeller(live, current, namespaces, a.contacts.Directory, owners, instance, metrics.Registry, log); err != nil {
 		return nil, fmt.Errorf("notices: %w", err)
 	}

@@ -21,6 +21,11 @@ const (
 	contactsName  = "initguard-contacts"
 	contactsEvery = time.Minute
 	readMost      = 15 * time.Second
+	// contactsAgain is how soon it is tried again before it was read for the first
+	// time, contactsPatience how long nobody is told until then. It is below the
+	// ten minutes after which news of a namespace goes to the platform.
+	contactsAgain    = 5 * time.Second
+	contactsPatience = 5 * time.Minute
 )
 
 // contacts are those of the platform's ConfigMap, beside those in annotations.
@@ -31,6 +36,9 @@ type contacts struct {
 	log    *slog.Logger
 
 	known atomic.Pointer[notice.Directory]
+	// ready says that it is known what it has, or that it was waited for long
+	// enough.
+	ready atomic.Bool
 	// version and failure are what was last read, and said.
 	version, failure string
 }
@@ -45,29 +53,51 @@ func (c *contacts) Directory() notice.Directory {
 
 // Run reads it again and again until ctx ends; in the leader alone.
 func (c *contacts) Run(ctx context.Context) error {
-	tick := time.NewTicker(contactsEvery)
-	defer tick.Stop()
+	began := time.Now()
 	for {
 		c.read(ctx)
+		every := contactsEvery
+		if !c.ready.Load() {
+			every = contactsAgain
+			if time.Since(began) >= contactsPatience {
+				c.log.Error("people are told without the contacts of the ConfigMap, which can't be read", "configmap", c.name.String())
+				c.ready.Store(true)
+			}
+		}
+		timer := time.NewTimer(every)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
+	}
+}
+
+// before has namespaces be unknown, so that their news waits, until it is known
+// who their contacts are: whoever has just begun to lead would tell the platform
+// instead.
+func (c *contacts) before(namespaces func(string) (notice.Namespace, bool)) func(string) (notice.Namespace, bool) {
+	return func(name string) (notice.Namespace, bool) {
+		if !c.ready.Load() {
+			return notice.Namespace{}, false
+		}
+		return namespaces(name)
 	}
 }
 
 // read takes over what the ConfigMap has now. What can't be read leaves what was
 // known; a ConfigMap that is gone leaves nothing.
 func (c *contacts) read(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, readMost)
+	most, cancel := context.WithTimeout(ctx, readMost)
 	defer cancel()
 	var m corev1.ConfigMap
-	err := c.reader.Get(ctx, c.name, &m)
+	err := c.reader.Get(most, c.name, &m)
 	switch {
 	case apierrors.IsNotFound(err):
 		c.known.Store(nil)
 		c.version, c.failure = "", ""
+		c.ready.Store(true)
 		return
 	case ctx.Err() != nil:
 		return
@@ -79,6 +109,7 @@ func (c *contacts) read(ctx context.Context) {
 		return
 	}
 	c.failure = ""
+	defer c.ready.Store(true)
 	if m.ResourceVersion == c.version {
 		return
 	}

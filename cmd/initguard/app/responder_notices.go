@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,8 +132,10 @@ func (t *teller) rules() *notice.Rules {
 }
 
 // sameChannels says whether two configurations have people told in the same way.
+// Where others may be told, mails that wait are not for the right ones any more.
 func sameChannels(a, b *config.Config) bool {
-	return reflect.DeepEqual(a.Mail, b.Mail) && a.Events == b.Events && a.Notices.OptOut == b.Notices.OptOut
+	return reflect.DeepEqual(a.Mail, b.Mail) && a.Events == b.Events && a.Notices.OptOut == b.Notices.OptOut &&
+		a.Notices.Platform == b.Notices.Platform && slices.Equal(a.Notices.Domains, b.Notices.Domains)
 }
 
 // channels are mail, where there is a server, and Events.
@@ -163,10 +166,8 @@ func (t *teller) channels(c *config.Config, next *telling) ([]notice.Named, erro
 
 // Run has the channels work until ctx ends; in the leader alone.
 func (t *teller) Run(ctx context.Context) error {
-	var running sync.WaitGroup
-	defer running.Wait()
 	for more := t.await(ctx); more; {
-		more = t.work(ctx, &running)
+		more = t.work(ctx)
 	}
 	return nil
 }
@@ -181,9 +182,14 @@ func (t *teller) await(ctx context.Context) bool {
 	}
 }
 
-// work has the channels that there are now work until there are others.
-func (t *teller) work(ctx context.Context, running *sync.WaitGroup) bool {
+// work has the channels that there are now work until there are others. It returns
+// when they have ended, so that none is worked by two, and what waited in them is
+// counted no more: it comes again.
+func (t *teller) work(ctx context.Context) bool {
 	inner, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer t.told.Empty()
+	defer running.Wait()
 	defer stop()
 	t.mu.Lock()
 	runs := t.made.runs

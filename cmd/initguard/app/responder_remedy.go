@@ -44,9 +44,8 @@ func own(o *ResponderOptions) []string {
 }
 
 // killSwitch is killSwitch in the webhook's configuration file: one for all that
-// changes pods. Where the file can't be read it is on, whatever it said before:
-// nothing is evicted while nobody knows whether that is wanted, and whoever throws
-// the switch in a hurry may write something wrong beside it.
+// changes pods. While the file can't be read it is on: nothing is evicted while
+// nobody knows whether that is wanted.
 type killSwitch struct {
 	file string // empty: there is no switch
 	log  *slog.Logger
@@ -75,7 +74,8 @@ func (k *killSwitch) Run(ctx context.Context) error {
 	}
 }
 
-// read takes over what the file says.
+// read takes over what the file says. One that can't be read may be one in which
+// somebody has just turned the switch on.
 func (k *killSwitch) read() {
 	data, err := os.ReadFile(k.file)
 	var c *webhookconfig.Config
@@ -84,7 +84,7 @@ func (k *killSwitch) read() {
 	}
 	if err != nil {
 		if text := err.Error(); text != k.failure {
-			k.log.Warn("the kill switch can't be read, so that nothing is evicted", "file", k.file, "error", text)
+			k.log.Warn("the kill switch can't be read: it counts as on, so that nothing is evicted", "file", k.file, "error", text)
 			k.failure = text
 		}
 		k.off.Store(false)

@@ -150,7 +150,7 @@ func (a *API) deployment(ctx context.Context, namespace string, ref *metav1.Owne
 	if err != nil || o.Gone {
 		return o, nil, err
 	}
-	o.Wanted, o.Ready = wanted(d.Spec.Replicas), d.Status.ReadyReplicas
+	o.Wanted, o.Ready = wanted(d.Spec.Replicas), min(d.Status.ReadyReplicas, d.Status.AvailableReplicas)
 	o.Steady = d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas >= o.Wanted && d.Status.UpdatedReplicas == d.Status.Replicas
 	return o, d.Spec.Selector, nil
 }
@@ -161,7 +161,7 @@ func (a *API) statefulSet(ctx context.Context, namespace string, ref *metav1.Own
 	if err != nil || o.Gone {
 		return o, nil, err
 	}
-	o.Wanted, o.Ready = wanted(s.Spec.Replicas), s.Status.ReadyReplicas
+	o.Wanted, o.Ready = wanted(s.Spec.Replicas), min(s.Status.ReadyReplicas, s.Status.AvailableReplicas)
 	// With an update that waits (OnDelete, a partition), the next pod would be
 	// another one than the last.
 	o.Steady = s.Status.ObservedGeneration >= s.Generation && s.Status.CurrentRevision == s.Status.UpdateRevision
