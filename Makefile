@@ -165,8 +165,9 @@ prometheus: ## Build Prometheus and promtool, on which alerts and panels are tes
 
 # A pod is one parallel test that mostly waits.
 .PHONY: e2e
-e2e: root node ## Run pods on a real node and count their zombies; needs root and Linux.
+e2e: root node prometheus ## Run pods on a real node and count their zombies; needs root and Linux.
 	go test -tags=e2e -count=1 -timeout=20m -parallel=48 $(TESTFLAGS) ./test/e2e ./test/alertmanager ./test/mailserver
+	go test -tags=e2e -count=1 -timeout=10m -run '^TestAlertsArrive$$' $(TESTFLAGS) ./test/monitoring
 
 .PHONY: e2e-full
 e2e-full: root node ## Run all images of the injection, not a sample, and write the matrix of docs/injection.md.
@@ -272,7 +273,7 @@ update-mail-picture: root ## Send a mail by a real mail server and write docs/ma
 .PHONY: verify-vet
 verify-vet: ## go vet, with all its checks.
 	go vet ./...
-	GOOS=linux go vet -tags=e2e ./test/e2e ./test/alertmanager ./test/mailserver
+	GOOS=linux go vet -tags=e2e ./test/e2e ./test/alertmanager ./test/mailserver ./test/monitoring
 
 .PHONY: verify-lint
 verify-lint: ## golangci-lint, as .golangci.yml says; building it takes minutes the first time.

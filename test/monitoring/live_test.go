@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,10 +29,20 @@ type live struct {
 	alerts     string // where it takes alerts
 	settings   string // its configuration file
 	prometheus string
-	round      int // of traffic
+	round      int         // of traffic
+	mended     atomic.Bool // the zombies are gone
 }
 
 func start(t *testing.T) *live {
+	t.Helper()
+	l := begin(t)
+	l.startPrometheus(t, rules(t))
+	l.gather(t)
+	return l
+}
+
+// begin has the API server, the webhook and the responder run.
+func begin(t *testing.T) *live {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -67,13 +78,18 @@ func start(t *testing.T) *live {
 	})
 	l.install(t)
 	l.startResponder(t)
-	l.startPrometheus(t)
+	return l
+}
+
+// gather has zombies be found, when Prometheus saw a report that could not be
+// written.
+func (l *live) gather(t *testing.T) {
+	t.Helper()
 	l.apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}")
 	end := l.refuseReports(t)
 	l.startScanner(t)
 	l.seen(t, `initguard_report_writes_total{result="error"}`)
 	end()
-	return l
 }
 
 // settings let wrap be used: no node runs here that could be seen to run
@@ -203,7 +219,7 @@ spec: {nodeName: node-1, containers: [{name: app, image: REGISTRY/shop/web:1.4}]
 		}
 		return nil
 	})
-	port := machine{pod}.serve(t, certificate.Data)
+	port := machine{pod, &l.mended}.serve(t, certificate.Data)
 	l.apply(t, scannerPod(port))
 	l.status(t, "initguard-node", "initguard-scanner-a", `{"phase":"Running","podIP":"127.0.0.1","podIPs":[{"ip":"127.0.0.1"}]}`)
 }

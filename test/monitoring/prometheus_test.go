@@ -88,8 +88,9 @@ func scrapes(t *testing.T, targets map[string]target) []map[string]any {
 	return all
 }
 
-// startPrometheus starts one with the rules of the component.
-func (l *live) startPrometheus(t *testing.T) {
+// startPrometheus starts one with these rules, which tells these Alertmanagers
+// (host:port).
+func (l *live) startPrometheus(t *testing.T, rules groups, alertmanagers ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -115,11 +116,12 @@ func (l *live) startPrometheus(t *testing.T) {
 		"job_name": "apiserver", "scheme": "https", "authorization": map[string]string{"credentials": token}, "tls_config": map[string]string{"ca_file": ca},
 		"static_configs": []map[string]any{{"targets": []string{strings.TrimPrefix(l.Cluster.Server, "https://")}}},
 	})
-	write(t, filepath.Join(dir, "rules.yml"), rules(t))
+	write(t, filepath.Join(dir, "rules.yml"), rules)
 	write(t, filepath.Join(dir, "prometheus.yml"), map[string]any{
 		"global":         map[string]string{"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "2s"},
 		"rule_files":     []string{"rules.yml"},
 		"scrape_configs": configs,
+		"alerting":       map[string]any{"alertmanagers": []any{map[string]any{"static_configs": []any{map[string]any{"targets": alertmanagers}}}}},
 	})
 	address := freeAddress(t)
 	l.prometheus = "http://" + address

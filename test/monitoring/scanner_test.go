@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +29,11 @@ const (
 var theContainer = strings.Repeat("ab", 32)
 
 // machine is a node of which a test makes up /proc: one pod's zombies, made one
-// after the other in the last hour, and two of the host.
-type machine struct{ pod string }
+// after the other in the last hour, until that is mended, and two of the host.
+type machine struct {
+	pod    string
+	mended *atomic.Bool
+}
 
 // Scan makes the processes.
 func (m machine) Scan(context.Context) (scanner.Scan, error) {
@@ -39,6 +43,9 @@ func (m machine) Scan(context.Context) (scanner.Scan, error) {
 		5000: {PID: 5000, Parent: 1, Session: 5000, Comm: "cron", Inside: []int{5000}},
 	}}
 	for i := range zombies {
+		if m.mended.Load() {
+			break
+		}
 		s.Zombies = append(s.Zombies, scanner.Process{
 			PID: 1010 + i, Parent: 1000, Session: 1001, Comm: "sh", State: 'Z', Inside: []int{1010 + i, 10 + i}, Container: home,
 			Start: scanAt - time.Hour + time.Hour*time.Duration(i)/zombies,
