@@ -101,6 +101,14 @@ const (
 	CodeStillInspecting Code = "still-inspecting"
 )
 
+// UnknownCodes are those that occur with Unknown.
+func UnknownCodes() []Code {
+	return []Code{
+		CodeNoCommand, CodeVariable, CodeUnknownProgram, CodeScript, CodeShell, CodeMounted, CodeNoFile, CodeNotRead, CodeEnds, CodeCondition,
+		CodeWrapper, CodePlatforms, CodeNoPlatform, CodeImageName, CodeImageStream, CodeImageInvalid, CodeUnreachable, CodeStillInspecting,
+	}
+}
+
 // Reason explains a verdict. Text may be shown to anyone who sees the pod: it
 // holds base names, field paths and line numbers, never argv or values.
 // Detail is for the platform's log and the CLI alone.

@@ -78,6 +78,7 @@ func newFixture(t testing.TB, settings string) fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	countsWhatItBeganWith(t, registry)
 	var log strings.Builder
 	logger := funcr.New(func(prefix, args string) { log.WriteString(prefix + args + "\n") }, funcr.Options{Verbosity: 5})
 	s := webhook.Settings{Config: c, Assessor: webhook.Assessor{

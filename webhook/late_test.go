@@ -94,7 +94,9 @@ func results(t *testing.T, r *prometheus.Registry) map[string]float64 {
 			continue
 		}
 		for _, m := range family.GetMetric() {
-			out[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			if n := m.GetCounter().GetValue(); n > 0 {
+				out[m.GetLabel()[0].GetValue()] = n
+			}
 		}
 	}
 	return out

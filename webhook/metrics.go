@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/initguard/initguard/imageinspect"
 	"github.com/initguard/initguard/webhook/inject"
 	"github.com/initguard/initguard/webhook/policy"
 )
@@ -31,8 +32,9 @@ type Metrics struct {
 	observed       prometheus.Gauge
 }
 
-// NewMetrics makes the metrics and registers them.
-func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
+// NewMetrics makes the metrics and registers them. inspections are the results
+// that Inspection and Reading are told.
+func NewMetrics(r prometheus.Registerer, inspections ...string) (*Metrics, error) {
 	m := &Metrics{
 		requests:    counter("admission_requests_total", "Admission requests, by what became of them.", "decision"),
 		duration:    histogram("admission_duration_seconds", "Time to answer an admission request."),
@@ -60,6 +62,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m.injections = counter("injections_total", "Pods that asked for injection, by strategy and what became of them.", "strategy", "result")
 	m.refusals = counter("injection_refusals_total", "Reasons why pods that asked for injection were left as they are.", "strategy", "rule")
 	m.configured.Set(1)
+	m.begin(inspections)
 	for _, c := range []prometheus.Collector{
 		m.requests, m.duration, m.verdicts, m.findings, m.inspections, m.inspection, m.readings, m.cache, m.reloads, m.configured, m.problems,
 		m.injections, m.refusals, m.late, m.contradictions, m.observed,
@@ -69,6 +72,41 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+// begin has all counters be there, so that a first one is seen as an increase.
+func (m *Metrics) begin(inspections []string) {
+	for counter, values := range map[*prometheus.CounterVec][]string{
+		m.requests:    decisions(),
+		m.findings:    {policy.Possible.String(), policy.Exposed.String(), policy.Observed.String()},
+		m.inspections: inspections, m.readings: inspections,
+		m.cache: {"hit", "miss"}, m.reloads: {"taken", "refused"},
+		m.late: {lateTold, lateBefore, lateClean, lateUnknown, lateDropped, lateFailed},
+	} {
+		for _, value := range values {
+			counter.WithLabelValues(value)
+		}
+	}
+	for outcome, codes := range map[imageinspect.Outcome][]imageinspect.Code{
+		imageinspect.Reaps:       {imageinspect.CodeProgram, imageinspect.CodePod, imageinspect.CodeInjected},
+		imageinspect.DoesNotReap: {imageinspect.CodeProgram},
+		imageinspect.Unknown:     imageinspect.UnknownCodes(),
+	} {
+		for _, code := range codes {
+			m.verdicts.WithLabelValues(outcome.String(), string(code))
+		}
+	}
+	for _, result := range []string{injectFailed, injectUndone, injectRefused, injectUnneeded} {
+		m.injections.WithLabelValues(noStrategy, result)
+	}
+	for strategy, rules := range inject.Rules() {
+		for _, result := range []string{injectDone, injectKept, injectFailed} {
+			m.injections.WithLabelValues(string(strategy), result)
+		}
+		for _, rule := range rules {
+			m.refusals.WithLabelValues(string(strategy), rule)
+		}
+	}
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
@@ -96,6 +134,29 @@ const (
 	decisionFailed     decision = "failed"
 )
 
+func decisions() []string {
+	var all []string
+	for _, d := range []decision{
+		decisionClean, decisionWarned, decisionAudited, decisionDenied, decisionExempt, decisionUnchanged, decisionUnreadable, decisionFailed,
+	} {
+		all = append(all, string(d))
+	}
+	return all
+}
+
+// What becomes of a pod that asks for injection, and the strategy where there is
+// none.
+const (
+	injectDone     = "injected"
+	injectKept     = "kept"
+	injectUndone   = "undone"
+	injectRefused  = "refused"
+	injectUnneeded = "unneeded"
+	injectFailed   = "failed"
+
+	noStrategy = "none"
+)
+
 func (m *Metrics) answered(d decision, took time.Duration) {
 	m.requests.WithLabelValues(string(d)).Inc()
 	m.duration.Observe(took.Seconds())
@@ -114,7 +175,7 @@ func (m *Metrics) assessed(assessments []policy.Assessment) {
 func (m *Metrics) injected(result string, plan inject.Plan) {
 	strategy := string(plan.Strategy)
 	if plan.Strategy == inject.None {
-		strategy = "none"
+		strategy = noStrategy
 	}
 	m.injections.WithLabelValues(strategy, result).Inc()
 	for _, r := range plan.Refusals {

@@ -28,7 +28,7 @@ func (m *Mutator) Handle(ctx context.Context, req admission.Request) (response a
 		// Left to itself, controller-runtime answers a panic with a denial.
 		if cause := recover(); cause != nil {
 			m.handler.Log.Error(fmt.Errorf("panic: %T", cause), "a pod was left as it is: please report this", "stack", string(debug.Stack()))
-			m.handler.Metrics.injected("failed", inject.Plan{})
+			m.handler.Metrics.injected(injectFailed, inject.Plan{})
 			response = admission.Allowed("")
 		}
 	}()
@@ -56,7 +56,7 @@ func (m *Mutator) answer(ctx context.Context, req admission.Request, s Settings)
 	response, err := patched(plan)
 	if err != nil {
 		m.handler.Log.Error(err, "a patch can't be written: please report this", "namespace", o.Namespace, "name", o.Name)
-		m.handler.Metrics.injected("failed", plan)
+		m.handler.Metrics.injected(injectFailed, plan)
 		return admission.Allowed("")
 	}
 	m.handler.Metrics.injected(resultOf(plan), plan)
@@ -89,14 +89,14 @@ func patched(plan inject.Plan) (admission.Response, error) {
 func resultOf(plan inject.Plan) string {
 	switch {
 	case plan.Strategy != inject.None && len(plan.Operations) > 0:
-		return "injected"
+		return injectDone
 	case plan.Strategy != inject.None:
-		return "kept"
+		return injectKept
 	case plan.Undone:
-		return "undone"
+		return injectUndone
 	case len(plan.Refusals) > 0:
-		return "refused"
+		return injectRefused
 	default:
-		return "unneeded"
+		return injectUnneeded
 	}
 }

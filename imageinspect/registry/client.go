@@ -134,7 +134,7 @@ func (c *Client) wait(ctx context.Context, namespace string, r request) answer {
 		return f.answer
 	case <-ctx.Done():
 		return answer{problem: &problem{
-			code: imageinspect.CodeStillInspecting, result: "timeout", cause: ctx.Err(),
+			code: imageinspect.CodeStillInspecting, result: resultTimeout, cause: ctx.Err(),
 			detail: r.repository.Name() + ": no answer within the caller's deadline; the inspection goes on",
 		}}
 	}
@@ -149,7 +149,7 @@ func (c *Client) inspectOnce(namespace string, r request) answer {
 	a, err := c.inspectPlaces(ctx, r)
 	took := c.options.Now().Sub(start)
 	if err == nil {
-		c.options.Observer.Inspection("ok", took)
+		c.options.Observer.Inspection(resultOK, took)
 		c.caches.failures.remove(r.key())
 		return a
 	}

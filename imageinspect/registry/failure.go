@@ -31,9 +31,11 @@ const (
 	textImageStream     = "the image's name has no registry, and no ImageStream of that name was resolved"
 )
 
-// The results of inspections, as the Observer is told. Each kind of failure has
-// its own.
+// The results of inspections and readings, as the Observer is told. Each kind of
+// failure has its own.
 const (
+	resultOK           = "ok"
+	resultNoPlatform   = "no-platform"
 	resultInvalid      = "image-invalid"
 	resultTruncated    = "truncated"
 	resultDigest       = "wrong-digest"
@@ -51,6 +53,14 @@ const (
 	resultBusy         = "busy"
 	resultOverBudget   = "over-budget"
 )
+
+// Results are all that an Observer is told.
+func Results() []string {
+	return []string{
+		resultOK, resultNoPlatform, resultInvalid, resultTruncated, resultDigest, resultUnauthorized, resultForbidden, resultNotFound, resultRateLimited,
+		resultServerError, resultTimeout, resultReset, resultUntrusted, resultRedirects, resultRefused, resultUnreachable, resultBusy, resultOverBudget,
+	}
+}
 
 const codeUnreachable = imageinspect.CodeUnreachable
 
@@ -99,7 +109,7 @@ func noPlatform(where string, wanted, have []platform) *problem {
 	}
 	return &problem{
 		code:   imageinspect.CodeNoPlatform,
-		result: "no-platform",
+		result: resultNoPlatform,
 		detail: fmt.Sprintf("%s: asked for %s; the image has %s", where, ask, joinPlatforms(have)),
 	}
 }

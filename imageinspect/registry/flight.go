@@ -208,7 +208,7 @@ func (f *flights) refusal(p *pending) *problem {
 }
 
 func closed(key failureKey) answer {
-	return answer{problem: &problem{code: codeUnreachable, result: "unreachable", detail: key.repository + ": the client was closed"}}
+	return answer{problem: &problem{code: codeUnreachable, result: resultUnreachable, detail: key.repository + ": the client was closed"}}
 }
 
 func landed(a answer) *flight {

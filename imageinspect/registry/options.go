@@ -39,14 +39,12 @@ type Registry struct {
 // Observer counts what the Client does. Its methods are called from many
 // goroutines and must not block.
 type Observer interface {
-	// Inspection reports one finished inspection. The results are ok,
-	// no-platform and those of failure.go: one for each thing that a registry
-	// may do wrong. busy comes after no time, for an inspection that was not
+	// Inspection reports one finished inspection. The results are those of
+	// Results: one for each thing that a registry may do wrong. busy comes after no time, for an inspection that was not
 	// begun because too many waited.
 	Inspection(result string, d time.Duration)
 	// Reading reports one finished question to an image's layers. The results
-	// are ok, image-invalid for layers that can't be read whoever asks, and
-	// those of failure.go.
+	// are the same; image-invalid is for layers that can't be read whoever asks.
 	Reading(result string, d time.Duration)
 	// Cache reports once per call whether it was answered from memory,
 	// remembered failures included.

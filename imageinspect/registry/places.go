@@ -73,7 +73,7 @@ func unqualified(text string) bool {
 }
 
 func refusedPlace(where string, err error) *problem {
-	p := &problem{code: codeUnreachable, result: "refused", cause: err, detail: where + ": " + err.Error()}
+	p := &problem{code: codeUnreachable, result: resultRefused, cause: err, detail: where + ": " + err.Error()}
 	if r := (*mirror.Refused)(nil); errors.As(err, &r) && r.ImageStream {
 		p.code = imageinspect.CodeImageStream
 		p.detail += "; set imageStreams to off if the cluster has none"

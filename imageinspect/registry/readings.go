@@ -103,7 +103,7 @@ func explained(where string, a fileAnswer) fileAnswer {
 // readingResult is what the Observer is told of a reading.
 func readingResult(err error) string {
 	if err == nil || errors.Is(err, imageinspect.ErrNoFile) {
-		return "ok"
+		return resultOK
 	}
 	e := (*rootfs.Error)(nil)
 	switch p := (*problem)(nil); {

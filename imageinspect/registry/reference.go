@@ -109,7 +109,7 @@ func (c *Client) parse(q imageinspect.Query) (request, *problem) {
 		return request{}, bad(err)
 	}
 	if r.wanted, err = parsePlatforms(q.Platforms); err != nil {
-		return request{}, &problem{code: imageinspect.CodeNoPlatform, result: "no-platform", cause: err, detail: err.Error()}
+		return request{}, &problem{code: imageinspect.CodeNoPlatform, result: resultNoPlatform, cause: err, detail: err.Error()}
 	}
 	return c.placed(r, ref, q.Reference)
 }

@@ -57,7 +57,7 @@ func (c *Client) sharedRights() rights {
 		auth, err := authn.Resolve(ctx, c.options.Keychain, repository)
 		if err != nil {
 			return nil, &problem{
-				code: codeUnreachable, result: "unreachable", cause: err,
+				code: codeUnreachable, result: resultUnreachable, cause: err,
 				detail: fmt.Sprintf("%s: reading the credentials: %v", repository.RegistryStr(), err),
 			}
 		}
@@ -152,7 +152,7 @@ func (c *Client) allRights(ctx context.Context, r request, q imageinspect.Query)
 // were known.
 func stillReading(r request, err error) *problem {
 	return &problem{
-		code: imageinspect.CodeStillInspecting, result: "timeout", cause: err,
+		code: imageinspect.CodeStillInspecting, result: resultTimeout, cause: err,
 		detail: r.repository.Name() + ": the cluster did not say within the caller's deadline which rights the pod has; ask again later",
 	}
 }

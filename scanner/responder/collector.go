@@ -153,12 +153,12 @@ func (c *Collector) ask(ctx context.Context, t Target) {
 		c.ended(t, time.Time{}, ctx.Err())
 		return
 	case errors.Is(err, errNoReport):
-		c.Metrics.asked("no report", c.Now().Sub(begin))
+		c.Metrics.asked(askedNoReport, c.Now().Sub(begin))
 	case err != nil:
-		c.Metrics.asked("error", c.Now().Sub(begin))
+		c.Metrics.asked(askedError, c.Now().Sub(begin))
 		c.Log.Warn("scanner does not answer", "node", t.Node, "address", t.Address, "error", err)
 	default:
-		c.Metrics.asked("ok", c.Now().Sub(begin))
+		c.Metrics.asked(askedOK, c.Now().Sub(begin))
 		if err := c.Take(ctx, t.Node, a); err != nil {
 			c.Log.Warn("answer not joined with pods: what was known stays", "node", t.Node, "error", err)
 		}

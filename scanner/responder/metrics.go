@@ -48,6 +48,14 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "initguard_reports", Help: "ZombieReports that there are, those without zombies included.",
 		}),
 	}
+	// All are there from the start: a first one is seen as an increase.
+	for _, result := range []string{askedOK, askedNoReport, askedError} {
+		m.requests.WithLabelValues(result)
+	}
+	for _, operation := range []string{operationCreate, operationUpdate, operationDelete} {
+		m.writes.WithLabelValues(operation, "ok")
+		m.writes.WithLabelValues(operation, "error")
+	}
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.writes, m.queue, m.reports} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -55,6 +63,17 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	}
 	return m, nil
 }
+
+// The results of requests to scanners, and what is done to a report.
+const (
+	askedOK       = "ok"
+	askedNoReport = "no report" // the node has none yet
+	askedError    = "error"
+
+	operationCreate = "create"
+	operationUpdate = "update"
+	operationDelete = "delete"
+)
 
 func (m *Metrics) asked(result string, took time.Duration) {
 	m.requests.WithLabelValues(result).Inc()

@@ -228,11 +228,11 @@ func (p *Publisher) write(ctx context.Context, what planned, now time.Time) bool
 		p.reports[k] = r
 	}
 	status, how, zombies := p.due(k, now)
-	operation := "update"
+	operation := operationUpdate
 	var err error
 	switch {
 	case how != Unchanged && r.report == nil:
-		operation, err = "create", p.create(ctx, k, r, status)
+		operation, err = operationCreate, p.create(ctx, k, r, status)
 	case how != Unchanged:
 		next := r.report.DeepCopy()
 		next.Status = status
@@ -243,7 +243,7 @@ func (p *Publisher) write(ctx context.Context, what planned, now time.Time) bool
 		delete(p.reports, k)
 		return false
 	case what.deletion && zombies == 0:
-		operation = "delete"
+		operation = operationDelete
 		if err = p.store.Delete(ctx, r.report); err == nil {
 			delete(p.reports, k)
 		}

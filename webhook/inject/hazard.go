@@ -9,6 +9,17 @@ type hazard struct {
 	container  func(p planner, s Strategy, t target) string
 }
 
+// Rules are the names of all hazards by the strategy that they speak against.
+func Rules() map[Strategy][]string {
+	all := make(map[Strategy][]string)
+	for _, h := range hazards() {
+		for _, s := range h.strategies {
+			all[s] = append(all[s], h.name)
+		}
+	}
+	return all
+}
+
 // hazards are asked in order: those of a pod as a whole and those of the
 // program come before those that could be mended by a setting.
 func hazards() []hazard {

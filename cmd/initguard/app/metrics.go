@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/initguard/initguard/certs"
+	"github.com/initguard/initguard/imageinspect/registry"
 	"github.com/initguard/initguard/scanner/alerts"
 	"github.com/initguard/initguard/scanner/config"
 	"github.com/initguard/initguard/scanner/notice"
@@ -41,16 +42,20 @@ type CommandMetrics struct {
 // served beside them, are not among them.
 func Metrics() ([]CommandMetrics, error) {
 	ours, theirs := new(recorder), new(recorder)
-	err := errors.Join(
-		made(webhook.NewMetrics(ours)), new(certs.Monitor).Register(ours),
-
-		made(responder.NewMetrics(theirs)), theirs.Register(responder.NewGauges(nil, nil, nil)), made(config.NewMetrics(theirs)),
-		made(alerts.NewMetrics(theirs)), made(notice.NewMetrics(theirs)), made(notify.NewMetrics(theirs)), made(desk.NewMetrics(theirs)),
-	)
-	if err != nil {
+	if err := register(ours, theirs); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return []CommandMetrics{{"webhook", ours.metrics()}, {"responder", theirs.metrics()}}, nil
+}
+
+// register registers the metrics of webhook and responder.
+func register(ours, theirs prometheus.Registerer) error {
+	return errors.Join(
+		made(webhook.NewMetrics(ours, registry.Results()...)), new(certs.Monitor).Register(ours),
+
+		made(responder.NewMetrics(theirs)), theirs.Register(responder.NewGauges(nil, nil, nil)), made(config.NewMetrics(theirs)),
+		made(alerts.NewMetrics(theirs)), made(notice.NewMetrics(theirs, mailChannel, eventChannel)), made(notify.NewMetrics(theirs)), made(desk.NewMetrics(theirs)),
+	)
 }
 
 func made[M any](_ M, err error) error { return err }

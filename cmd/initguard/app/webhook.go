@@ -54,7 +54,7 @@ the configuration names is asked.`,
 func runWebhook(ctx context.Context, o *WebhookOptions, out io.Writer) error {
 	log := newLogger(o, out)
 	ctrl.SetLogger(log)
-	counts, err := webhook.NewMetrics(metrics.Registry)
+	counts, err := webhook.NewMetrics(metrics.Registry, registry.Results()...)
 	if err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}

@@ -50,6 +50,10 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	for _, operation := range []string{"look", "evict", "event"} {
 		m.errors.WithLabelValues(operation)
 	}
+	m.looks.WithLabelValues(looksEvict)
+	for _, why := range remedy.Reasons() {
+		m.looks.WithLabelValues(string(why.Reason))
+	}
 	for _, c := range []prometheus.Collector{m.acts, m.looks, m.errors, m.stops, m.candidates, m.intended, m.gaveUp} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("metrics of the remedy: %w", err)
@@ -58,13 +62,16 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
+// looksEvict is the label of a look that speaks against nothing.
+const looksEvict = "Evict"
+
 func (m *Metrics) acted(result string)     { m.acts.WithLabelValues(result).Inc() }
 func (m *Metrics) failed(operation string) { m.errors.WithLabelValues(operation).Inc() }
 func (m *Metrics) stopped()                { m.stops.Inc() }
 
 func (m *Metrics) looked(reason remedy.Reason) {
 	if reason == "" {
-		reason = "Evict"
+		reason = looksEvict
 	}
 	m.looks.WithLabelValues(string(reason)).Inc()
 }
