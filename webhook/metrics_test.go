@@ -52,7 +52,8 @@ func TestMetricsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, match := range regexp.MustCompile("(?m)^\\| `(initguard_[a-z_]+)`").FindAllStringSubmatch(string(page), -1) {
-		if !slices.Contains(have.names, match[1]) {
+		// The certificate's stand there, too, and are those of package certs.
+		if !slices.Contains(have.names, match[1]) && !strings.HasPrefix(match[1], "initguard_certificate_") {
 			t.Errorf("docs/admission.md has %s, which is no metric", match[1])
 		}
 	}

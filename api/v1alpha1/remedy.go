@@ -57,8 +57,10 @@ type Stop struct {
 	// Reason is one sentence for the workload's people.
 	// +kubebuilder:validation:MaxLength=256
 	Reason string `json:"reason"`
-	// ImageID and ArgvHash are the container's that it holds for: a changed image
-	// or command starts clean.
+	// Container is the one that it holds for, ImageID and ArgvHash are its: a changed
+	// image or command starts clean.
+	// +optional
+	Container string `json:"container,omitempty"`
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	ImageID string `json:"imageID,omitempty"`

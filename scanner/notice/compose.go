@@ -45,11 +45,13 @@ func (p *planner) hand(n *room, o *open) {
 	d := p.compose(n, o, stored)
 	first := p.first(d.To)
 	if o.handed.IsZero() && first < 0 {
-		p.problem(n.name, ProblemNobody, fmt.Sprintf("digest %s is for nobody: no contact of the namespace may be told, and notices.platform is not set", o.id))
-		p.count(o)
+		p.nobody(o, stored)
 		return
 	}
 	if o.handed.IsZero() {
+		if len(d.To) == 0 && slices.Contains(p.Contactless, false) {
+			p.problem(n.name, ProblemNobody, "its news is in Events alone: no contact of the namespace may be told, and notices.platform is not set")
+		}
 		o.handed, o.first, o.to, o.noContact = p.Now, first, d.To, d.NoContact
 		o.told = make(map[types.NamespacedName]bool, len(stored))
 		o.wanted = nil
@@ -64,6 +66,26 @@ func (p *planner) hand(n *room, o *open) {
 	d.To, d.NoContact = o.to, o.noContact // a repeat has the same people
 	p.count(o)
 	p.out.Tell = append(p.out.Tell, d)
+}
+
+// nobody keeps a digest that there is nobody for, such as after the channels were
+// turned off, for a while. Then it is decided on no more: its news is due again
+// when somebody may be told.
+func (p *planner) nobody(o *open, stored []*sheet) {
+	if o.nobody.IsZero() || o.nobody.After(p.Now) {
+		o.nobody = p.Now
+	}
+	if p.Now.Sub(o.nobody) >= nobodyFor {
+		o.mine, o.wanted = false, nil
+		for _, s := range stored {
+			s.notice.Pending = nil
+		}
+		return
+	}
+	if len(p.Contactless) > 0 {
+		p.problem(o.namespace, ProblemNobody, fmt.Sprintf("digest %s is for nobody: no contact of the namespace may be told, and notices.platform is not set", o.id))
+	}
+	p.count(o)
 }
 
 func (p *planner) count(o *open) {

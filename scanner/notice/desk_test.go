@@ -61,6 +61,9 @@ func TestNobody(t *testing.T) {
 	if n := o.notice(t, "shop", web); len(w.inbox) != 0 || len(w.events) != 1 || n.Last == nil || n.Pending != nil {
 		t.Errorf("%d mails, %d Events, %+v", len(w.inbox), len(w.events), n)
 	}
+	if p := o.desk.Problems(); len(p) != 1 || p[0].Kind != notice.ProblemNobody {
+		t.Errorf("nobody gets a mail, and nobody is told why: %+v", p)
+	}
 }
 
 // TestOptOut: a namespace that wants critical news alone has that.

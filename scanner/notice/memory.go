@@ -26,6 +26,8 @@ const (
 	againAfter = time.Hour
 	// rememberFor is how long a digest is remembered that was marked as told.
 	rememberFor = 2 * time.Hour
+	// nobodyFor is how long a digest that there is nobody for is kept.
+	nobodyFor = 30 * time.Minute
 	// unknownFor is how long news waits for what is known of its namespace.
 	unknownFor = 10 * time.Minute
 )
@@ -57,6 +59,8 @@ type open struct {
 	handed time.Time
 	told   map[types.NamespacedName]bool
 	to     []Contact
+	// nobody is since when there is nobody whom it could be handed to.
+	nobody time.Time
 	// noContact is as in Digest.
 	noContact string
 	// first is the place of the channel whose result counts.

@@ -55,12 +55,15 @@ type Ended struct {
 // It reads no clock and changes nothing but m.
 func Plan(in Input, m *Memory) Output {
 	in.Now = in.Now.Truncate(time.Second) // as it is stored
-	p := &planner{Input: in, memory: m, out: Output{Keep: make(map[types.NamespacedName]*v1alpha1.Notice)}}
+	p := &planner{Input: in, memory: m, open: make(map[string][]*open), out: Output{Keep: make(map[types.NamespacedName]*v1alpha1.Notice)}}
 	byNamespace := make(map[string][]*v1alpha1.ZombieReport)
 	there := make(map[types.NamespacedName]bool, len(in.Reports))
 	for _, r := range in.Reports {
 		byNamespace[r.Namespace] = append(byNamespace[r.Namespace], r)
 		there[key(r)] = true
+	}
+	for _, o := range m.open {
+		p.open[o.namespace] = append(p.open[o.namespace], o)
 	}
 	names := make([]string, 0, len(byNamespace))
 	for name := range byNamespace {
@@ -96,6 +99,7 @@ func key(r *v1alpha1.ZombieReport) types.NamespacedName {
 type planner struct {
 	Input
 	memory *Memory
+	open   map[string][]*open // what is remembered, by namespace
 	out    Output
 }
 
@@ -182,20 +186,18 @@ func (p *planner) find(n *room) {
 		if o == nil {
 			o = &open{id: d.ID, namespace: n.name, at: d.At.Time, taken: make(map[int]time.Time), results: make(map[int]Result)}
 			p.memory.open[d.ID] = o
+			p.open[n.name] = append(p.open[n.name], o)
 		}
 		if !o.mine && d.At.Time.Before(o.at) {
 			o.at = d.At.Time
 		}
 	}
-	for id, o := range p.memory.open {
-		if o.namespace != n.name {
-			continue
-		}
-		if !pending[id] && (!o.handed.IsZero() || !o.mine) {
+	for _, o := range p.open[n.name] {
+		if !pending[o.id] && (!o.handed.IsZero() || !o.mine) {
 			// Marked everywhere, or its reports are gone. It is remembered for a
 			// while: a write may turn out to have been done after all.
 			if o.handed.IsZero() || p.Now.Sub(o.handed).Abs() >= rememberFor {
-				delete(p.memory.open, id)
+				delete(p.memory.open, o.id)
 			}
 			continue
 		}

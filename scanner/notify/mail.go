@@ -200,6 +200,10 @@ func (m *Mail) expired(j *job) bool { return time.Since(j.begun) > m.o.Settings.
 
 func (m *Mail) giveUp(j *job, answer string) {
 	j.refused = fmt.Sprintf("not taken within %s: %s", m.o.Settings.RetryFor, answer)
+	m.o.Metrics.recipient("refused", len(j.to))
+	if j.got > 0 {
+		m.o.Log.Warn("a mail is given up for those who have not got it", "namespace", j.digest.Namespace, "digest", j.digest.ID, "addresses", printable(strings.Join(j.to, ", ")), "reason", j.refused)
+	}
 	m.finish(j)
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
 )
 
 // TestLongOutage: all mails that are too old are given up at once, however seldom
@@ -71,5 +73,26 @@ func TestFullQueueIsSaidOnce(t *testing.T) {
 	}
 	if n, say := q.refused(now.Add(fullAgain)); !say || n != 101 {
 		t.Errorf("after a minute: %v, %d", say, n)
+	}
+}
+
+// TestSomeNeverGotIt: whom a mail was never taken for is said where others got it.
+func TestSomeNeverGotIt(t *testing.T) {
+	t.Parallel()
+	server := serve(t, NoTLS)
+	server.rcpt = func(address string, _ int) error {
+		if address == "late@example.org" {
+			return &gosmtp.SMTPError{Code: 451, Message: "come again"}
+		}
+		return nil
+	}
+	r := start(t, server.settings(NoTLS), func(m *Mail) { m.o.Settings.RetryFor = time.Millisecond })
+	r.mail.Tell(digest("d1", "late@example.org", "a@example.org"))
+	if got := results(t, r.mail, 1); got[0].Failed != "" || len(server.got()) != 1 {
+		t.Errorf("%+v, %+v", got, server.got())
+	}
+	lacks(t, r.log.String(), "given up", "late@example.org")
+	if r.counter(t, "initguard_mail_recipients_total", "refused") != 1 {
+		t.Error("not counted")
 	}
 }

@@ -74,7 +74,7 @@ func Pretend(a v1alpha1.Act) v1alpha1.Act {
 // Stop gives evictions up for the image and command of a candidate.
 func (s *Settings) Stop(c *Candidate, now time.Time) *v1alpha1.Stop {
 	return &v1alpha1.Stop{
-		At: metav1.NewTime(now.Truncate(time.Second)), ImageID: c.Container.ImageID, ArgvHash: c.Container.ArgvHash,
+		At: metav1.NewTime(now.Truncate(time.Second)), Container: c.Container.Name, ImageID: c.Container.ImageID, ArgvHash: c.Container.ArgvHash,
 		Reason: fmt.Sprintf("more than %d times the zombies were back within %s in a pod that came instead of an evicted one: "+
 			"no more evictions of this image and command, only the proper fix helps", s.ComeBack.Times, short(s.ComeBack.Within)),
 	}
@@ -88,19 +88,21 @@ func WithStop(done *v1alpha1.Remedy, stop *v1alpha1.Stop) *v1alpha1.Remedy {
 }
 
 // Outdated says that evictions were given up for another image or command than
-// any that has zombies now.
+// any with which the container has zombies now. Zombies of another container, such
+// as a sidecar's after a restart, say nothing of this one.
 func Outdated(r *v1alpha1.ZombieReport) bool {
 	if r.Status.Remedy == nil || r.Status.Remedy.Stopped == nil {
 		return false
 	}
+	stop := r.Status.Remedy.Stopped
 	others := false
 	for i := range r.Status.Pods {
 		for j := range r.Status.Pods[i].Containers {
 			c := &r.Status.Pods[i].Containers[j]
-			if Holds(r.Status.Remedy.Stopped, c) {
+			if Holds(stop, c) {
 				return false
 			}
-			others = others || c.ImageID != ""
+			others = others || c.ImageID != "" && (stop.Container == "" || c.Name == stop.Container)
 		}
 	}
 	return others && r.Status.OtherPods == 0

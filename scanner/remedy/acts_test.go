@@ -75,6 +75,10 @@ func TestOutdated(t *testing.T) {
 	if !Outdated(r) {
 		t.Error("another image")
 	}
+	r.Status.Pods[0].Containers[0].Name = "mesh"
+	if Outdated(r) {
+		t.Error("only a sidecar has zombies, just after a restart")
+	}
 	r.Status.Pods = nil
 	if Outdated(r) {
 		t.Error("nothing is known of the image")

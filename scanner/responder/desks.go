@@ -3,6 +3,7 @@ package responder
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -84,4 +85,15 @@ func asStored[T any](wanted *T) *T {
 		return nil
 	}
 	return back
+}
+
+var errDropped = errors.New("the CRD zombiereports.initguard.dev is of a former version, which drops notices and evictions: apply its new version")
+
+// dropped says whether what desks want did not come back of a write: the API
+// server drops what its CRD does not have, without an error.
+func dropped(wrote, back v1alpha1.ZombieReportStatus) error {
+	if wrote.Notice != nil && back.Notice == nil || wrote.Remedy != nil && back.Remedy == nil {
+		return errDropped
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -106,5 +107,30 @@ func TestForgedHash(t *testing.T) {
 				t.Errorf("%s, %s first: %+v, %v", about, pods[0].Namespace, o.Sightings, err)
 			}
 		}
+	}
+}
+
+// byNode lists as the API server does: the pods of the node that is asked for.
+type byNode []corev1.Pod
+
+func (b byNode) Pods(_ context.Context, node string) ([]corev1.Pod, error) {
+	var pods []corev1.Pod
+	for i := range b {
+		if b[i].Spec.NodeName == node {
+			pods = append(pods, b[i])
+		}
+	}
+	return pods, nil
+}
+
+// TestNodeOfOthers: what a node says of the pods of another one, by their UIDs or
+// their containers, counts for no pod.
+func TestNodeOfOthers(t *testing.T) {
+	other := inNamespace("shop", runs("web", "uid-2", "c2"))
+	other.Spec.NodeName = "n2"
+	r := NewResolver(byNode{inNamespace("shop", runs("api", "uid-1", "c1")), other}, NewOwners(&objects{}), FixedLimit(0), nil, epoch)
+	o, err := r.Resolve(t.Context(), "n1", answer(tells("uid-2", "c2", 9), tells("made-up", "c2", 5), tells("uid-1", "c2", 3)))
+	if err != nil || len(o.Sightings) != 1 || o.Sightings[0].Pod.UID != "uid-1" || o.Elsewhere.Unknown != 14 {
+		t.Errorf("%+v, %v", o, err)
 	}
 }

@@ -3,6 +3,7 @@ package responder
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -236,7 +237,7 @@ func (p *Publisher) write(ctx context.Context, what planned, now time.Time) bool
 		next := r.report.DeepCopy()
 		next.Status = status
 		if err = p.store.Update(ctx, next); err == nil {
-			r.report = next
+			r.report, err = next, dropped(status, next.Status)
 		}
 	case r.report == nil:
 		delete(p.reports, k)
@@ -261,7 +262,7 @@ func (p *Publisher) create(ctx context.Context, k Key, r *record, status v1alpha
 	}
 	err := p.store.Create(ctx, report)
 	if err == nil {
-		r.report = report
+		r.report, err = report, dropped(status, report.Status)
 	}
 	return err
 }
@@ -274,7 +275,7 @@ func (p *Publisher) done(ctx context.Context, k Key, r *record, operation string
 		return
 	}
 	r.failures++
-	if apierrors.IsInvalid(err) && !now.Before(r.aloneUntil) {
+	if (apierrors.IsInvalid(err) || errors.Is(err, errDropped)) && !now.Before(r.aloneUntil) {
 		// What a desk wants must not hold up what is to be said of the zombies.
 		r.aloneUntil = now.Add(failMost)
 	}

@@ -24,19 +24,23 @@ import (
 // TestImageIDIsTheApplied: the id that a node tells of an image is one by which
 // the webhook knows the image that is applied, so that what was seen in it is
 // found again: of an image for one platform and for several, by tag and digest.
+// They differ, because of an image that a node knows by several names it tells one.
 func TestImageIDIsTheApplied(t *testing.T) {
 	t.Parallel()
 	assessor := newAssessor(t)
-	built, err := shared.builder.Build(t.Context(), images.Spec{Config: imagetest.Spec{Cmd: []string{"sleep", "infinity"}}})
-	if err != nil {
-		t.Fatal(err)
+	build := func(name string) v1.Image {
+		image, err := shared.builder.Build(t.Context(), images.Spec{Config: imagetest.Spec{Cmd: []string{"sleep", "infinity"}, Env: []string{"NAME=" + name}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return image
 	}
-	single, err := shared.open.Push(t.Context(), "image-id-single:1", built)
+	single, err := shared.open.Push(t.Context(), "image-id-single:1", build("single"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
-		Add: built, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: runtime.GOARCH}},
+		Add: build("several"), Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: runtime.GOARCH}},
 	})
 	several, err := shared.open.PushIndex(t.Context(), "image-id-several:1", index)
 	if err != nil {

@@ -105,7 +105,9 @@ func Start(ctx context.Context, group *process.Group, debian *debroot.Builder, o
 }
 
 // script mounts the packages with what is written on top kept in memory, puts in
-// what a maintainer script would, and becomes the server.
+// what a maintainer script would, and starts the server. It stays, as PID 1 of its
+// namespace, with which the server ends: Exim takes another user, and from then on
+// the kernel would no longer end it with its parent.
 const script = `
 mkdir -p "$1/work"
 mount -t tmpfs tmpfs "$1/work"
@@ -120,7 +122,8 @@ chown -R ` + accountID + ` "$root/etc/mailserver/tls.crt" "$root/etc/mailserver/
 mount --bind "$1/log" "$root/var/log/mailserver"
 mount --bind "$1/box" "$root/var/box"
 mount --bind /dev "$root/dev"
-exec chroot "$root" /usr/sbin/exim4 -C /etc/mailserver/exim.conf -bdf
+chroot "$root" /usr/sbin/exim4 -C /etc/mailserver/exim.conf -bdf &
+wait "$!"
 `
 
 func freePort(address string) (int, error) {

@@ -117,6 +117,9 @@ func (t *teller) telling() *telling {
 		Rules: t.rules, Namespaces: t.namespaces, Directory: t.contacts, Channels: channels, Metrics: t.decided,
 	})
 	t.made = next
+	if c.Mail.Host != "" && c.Notices.Platform == "" && len(c.Notices.Domains) == 0 {
+		t.log.Warn("there is a mail server, and nobody whom a mail may go to: set notices.platform, and the mail domains of contacts in notices.domains")
+	}
 	select {
 	case t.changed <- struct{}{}:
 	default:

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/initguard/initguard/configfile"
 	"github.com/initguard/initguard/scanner/config"
 	"github.com/initguard/initguard/scanner/notice"
 	"github.com/initguard/initguard/scanner/notify"
@@ -75,7 +72,7 @@ func TestContactsAreReadFirst(t *testing.T) {
 				if _, ok := known("shop"); ok != (tc.first == nil || apierrors.IsNotFound(tc.first)) {
 					t.Errorf("after the first answer it is known: %v", ok)
 				}
-				time.Sleep(tc.after)
+				<-time.After(tc.after)
 				if _, ok := known("shop"); !ok || len(c.Directory()) != tc.contacts {
 					t.Errorf("known: %v, %d contacts", ok, len(c.Directory()))
 				}
@@ -85,38 +82,6 @@ func TestContactsAreReadFirst(t *testing.T) {
 	}
 	if contactsPatience >= 10*time.Minute {
 		t.Error("news would have gone to the platform meanwhile")
-	}
-}
-
-// TestKillSwitchThatCannotBeRead counts as on.
-func TestKillSwitchThatCannotBeRead(t *testing.T) {
-	const header = "apiVersion: " + configfile.APIVersion + "\nkind: InitguardConfig\n"
-	file := filepath.Join(t.TempDir(), "config.yaml")
-	k := &killSwitch{file: file, log: slog.New(slog.DiscardHandler)}
-	for _, step := range []struct {
-		name, text string
-		on         bool
-	}{
-		{"not there", "", true},
-		{"off", header, false},
-		{"a mistake beside it", header + "killSwitch: true\nnonsense: 1\n", true},
-		{"off again", header + "killSwitch: false\n", false},
-		{"on", header + "killSwitch: true\n", true},
-		{"off once more", header, false},
-		{"taken away", "", true},
-	} {
-		_ = os.Remove(file)
-		if step.text != "" {
-			if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if k.read(); k.On() != step.on {
-			t.Errorf("%s: on: %v", step.name, k.On())
-		}
-	}
-	if (&killSwitch{}).On() {
-		t.Error("there is no switch, and it is on")
 	}
 }
 
@@ -153,7 +118,7 @@ func TestChannelsEndBeforeOthersBegin(t *testing.T) {
 				t.Error("two work at once")
 			}
 			<-ctx.Done()
-			time.Sleep(time.Second) // what is on its way
+			<-time.After(time.Second) // what is on its way
 			working.Add(-1)
 			return nil
 		}
@@ -168,7 +133,7 @@ func TestChannelsEndBeforeOthersBegin(t *testing.T) {
 			tell.changed <- struct{}{}
 			synctest.Wait()
 		}
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		stop()
 		<-done
 		if begun.Load() != 3 || working.Load() != 0 {

@@ -54,8 +54,8 @@ func full(i notice.Item, s Settings) item {
 			add("from", explain.Starter(c.container, *c.StartedBy))
 		}
 	}
-	if alert := i.Report.Status.Notice; alert != nil && alert.Alert != nil {
-		add("alert", alert.Alert.Name+", for pod "+alert.Alert.Pod)
+	if kept := status.Notice; kept != nil && kept.Alert != nil && kept.Alert.EndsAt == nil {
+		add("alert", kept.Alert.Name+", for pod "+kept.Alert.Pod)
 	}
 	out.quick = quickFix(i.Report)
 	out.fixes = proper(i.Report, s)

@@ -252,10 +252,14 @@ func (d *Desk) why(t *turn, r *v1alpha1.ZombieReport, c *remedy.Candidate) remed
 	return ""
 }
 
-// start hands looks to the workers, the most urgent first, as many as there is
-// room for.
+// start hands looks to the workers, as many as there is room for: what was not
+// looked at for the longest time first, so that many who are not to be evicted
+// keep nobody from a turn; of equals the most urgent.
 func (d *Desk) start(t *turn) {
-	slices.SortStableFunc(t.waiting, func(a, b job) int { return remedy.Urgent(a.candidate, b.candidate) })
+	slices.SortStableFunc(t.waiting, func(a, b job) int {
+		before := d.memory.looked[a.target.UID].until.Compare(d.memory.looked[b.target.UID].until)
+		return cmp.Or(before, remedy.Urgent(a.candidate, b.candidate))
+	})
 	for _, j := range t.waiting {
 		select {
 		case d.looks <- j:

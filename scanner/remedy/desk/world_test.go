@@ -38,6 +38,7 @@ type world struct {
 	looked   int
 	slow     time.Duration // until pods are ready
 	relapse  time.Duration // how old pods are when they are sick; 0 for never
+	refuses  string        // a namespace that asks for nothing
 	answer   func(p *pod) (Answer, error)
 
 	// The leader that works dies at its step number die: before it has an effect,
@@ -109,6 +110,9 @@ func (w *world) Facts(_ context.Context, t Target) (remedy.Facts, error) {
 
 func (w *world) facts(t Target) remedy.Facts {
 	f := remedy.Facts{Label: "evict", Owner: &remedy.Owner{Kind: "Deployment", Name: t.Workload.Name, Steady: true}}
+	if t.Namespace == w.refuses {
+		f.Label = ""
+	}
 	for _, p := range w.pods {
 		if p.namespace != t.Namespace || p.owner != t.Workload.Name || w.gone(p) {
 			continue
