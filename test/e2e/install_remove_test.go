@@ -3,10 +3,14 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/initguard/initguard/test/poll"
 )
 
 // removal are the commands that docs/install.md gives, but for the overlay's path.
@@ -32,11 +36,16 @@ func (in *installation) remove(t *testing.T, overlay string, before map[string]b
 			t.Errorf("after %q the API server still asks: %s", line, out)
 		}
 	}
-	for object := range in.objects(t) {
-		if !before[object] {
-			t.Errorf("left behind: %s", object)
+	// What the API server has deleted may take its time to go: the pods of the
+	// test's own workloads, too, which kubectl does not wait for.
+	poll.Until(t, time.Second, rolloutMost, "nothing is left", func() error {
+		for object := range in.objects(t) {
+			if !before[object] {
+				return fmt.Errorf("left behind: %s", object)
+			}
 		}
-	}
+		return nil
+	})
 }
 
 // objects are all objects of all kinds that a cluster does not make and unmake by
